@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/base/ledger.h"
+
+namespace spanwire {
+
+Counter& Stage::Drop(std::string_view reason) {
+  for (auto& [name, counter] : drops_) {
+    if (name == reason) return counter;
+  }
+  return drops_.emplace_back(std::piecewise_construct, std::forward_as_tuple(reason),
+                             std::forward_as_tuple())
+      .second;
+}
+
+uint64_t Stage::Dropped() const {
+  uint64_t sum = 0;
+  for (const auto& [name, counter] : drops_) sum += counter.Get();
+  return sum;
+}
+
+Stage& Ledger::AddStage(std::string name, std::string unit) {
+  return *stages_.emplace_back(std::make_unique<Stage>(std::move(name), std::move(unit)));
+}
+
+// Names and reasons are our own identifiers: nothing in them needs escaping.
+std::string Ledger::ToJson() const {
+  std::string json = "{\"stages\":[";
+  for (const auto& stage : stages_) {
+    if (json.back() != '[') json += ',';
+    json += "{\"name\":\"" + stage->name() + "\",\"unit\":\"" + stage->unit() + "\"";
+    json += ",\"in\":" + std::to_string(stage->in.Get());
+    json += ",\"out\":" + std::to_string(stage->out.Get());
+    json += ",\"held\":" + std::to_string(stage->held.Get()) + ",\"dropped\":{";
+    for (const auto& [reason, counter] : stage->drops()) {
+      if (json.back() != '{') json += ',';
+      json += "\"" + reason + "\":" + std::to_string(counter.Get());
+    }
+    json += "}}";
+  }
+  return json + "]}";
+}
+
+std::string Ledger::ToLine() const {
+  std::string flow;
+  std::string losses;
+  for (const auto& stage : stages_) {
+    if (!flow.empty()) flow += " | ";
+    flow += stage->name() + " " + std::to_string(stage->out.Get()) + " " + stage->unit();
+    for (const auto& [reason, counter] : stage->drops()) {
+      if (counter.Get() == 0) continue;
+      losses += losses.empty() ? "" : ", ";
+      losses += stage->name() + " " + reason + " " + std::to_string(counter.Get());
+    }
+  }
+  return flow + " | lost: " + (losses.empty() ? "nothing" : losses);
+}
+
+}  // namespace spanwire

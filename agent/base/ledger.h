@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace spanwire {
+
+// A counter with one writing thread and any number of readers.
+class Counter {
+ public:
+  void Add(uint64_t amount = 1) {
+    value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+  }
+  // For gauges and for totals that are kept elsewhere (the kernel's).
+  void Set(uint64_t value) { value_.store(value, std::memory_order_relaxed); }
+  uint64_t Get() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<uint64_t> value_{0};
+};
+
+// One stage of the corridor: what came in either went out, is held, or was dropped for a named reason.
+// Counters are written by the one thread that runs the stage. Drop() is called at set-up time and its
+// reference kept: it must not be called on the hot path.
+class Stage {
+ public:
+  Stage(std::string name, std::string unit) : name_(std::move(name)), unit_(std::move(unit)) {}
+
+  Counter in;
+  Counter out;
+  Counter held;
+
+  // The counter for `reason`, made on first use. Stays valid as long as the stage.
+  Counter& Drop(std::string_view reason);
+
+  const std::string& name() const { return name_; }
+  const std::string& unit() const { return unit_; }
+  const std::deque<std::pair<std::string, Counter>>& drops() const { return drops_; }
+  uint64_t Dropped() const;
+  // in == out + held + Σ dropped.
+  bool Balanced() const { return in.Get() == out.Get() + held.Get() + Dropped(); }
+
+ private:
+  std::string name_;
+  std::string unit_;
+  std::deque<std::pair<std::string, Counter>> drops_;
+};
+
+// The loss ledger: the stages in the order in which data passes them. Stages are added while the
+// corridor is built, before threads run.
+class Ledger {
+ public:
+  // `unit` is "events", "bytes", "messages", "exchanges" or "spans".
+  Stage& AddStage(std::string name, std::string unit);
+  const std::vector<std::unique_ptr<Stage>>& stages() const { return stages_; }
+
+  // {"stages":[{"name":…,"unit":…,"in":…,"out":…,"held":…,"dropped":{reason:count,…}},…]}
+  std::string ToJson() const;
+  // "ring 120 events | … | 3 lost (ring ring_full 3)": for the line at exit.
+  std::string ToLine() const;
+
+ private:
+  std::vector<std::unique_ptr<Stage>> stages_;
+};
+
+}  // namespace spanwire

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/model/attribute.h"
+
+#include <bit>
+
+namespace spanwire::model {
+
+void AttributeList::Set(std::string_view key, std::string_view value) {
+  Entry& entry = Slot(key);
+  entry.type = Type::kString;
+  Store(entry, value);
+}
+
+void AttributeList::SetInt(std::string_view key, int64_t value) {
+  Entry& entry = Slot(key);
+  entry.type = Type::kInt;
+  entry.bits = value;
+}
+
+void AttributeList::SetDouble(std::string_view key, double value) {
+  Entry& entry = Slot(key);
+  entry.type = Type::kDouble;
+  entry.bits = std::bit_cast<int64_t>(value);
+}
+
+void AttributeList::SetBool(std::string_view key, bool value) {
+  Entry& entry = Slot(key);
+  entry.type = Type::kBool;
+  entry.bits = value ? 1 : 0;
+}
+
+void AttributeList::SetDynamic(std::string_view key, std::string_view value) {
+  const size_t found = Find(key);
+  if (found != kNone) {
+    entries_[found].type = Type::kString;
+    Store(entries_[found], value);
+    return;
+  }
+  Entry entry;
+  entry.key_offset = static_cast<uint32_t>(text_.size());
+  entry.key_size = static_cast<uint32_t>(key.size());
+  text_.append(key);
+  Store(entry, value);
+  entries_.push_back(entry);
+}
+
+void AttributeList::Merge(const AttributeList& other) {
+  for (size_t i = 0; i < other.size(); ++i) {
+    const View view = other.at(i);
+    if (Has(view.key)) continue;
+    const Entry& theirs = other.entries_[i];
+    if (!theirs.static_key.empty()) {
+      Entry& mine = Slot(theirs.static_key);
+      mine.type = theirs.type;
+      mine.bits = theirs.bits;
+      if (theirs.type == Type::kString) Store(mine, view.text);
+    } else {
+      SetDynamic(view.key, view.text);
+    }
+  }
+}
+
+void AttributeList::Clear() {
+  text_.clear();
+  entries_.clear();
+}
+
+AttributeList::View AttributeList::at(size_t index) const {
+  const Entry& entry = entries_[index];
+  View view{.key = KeyOf(entry), .type = entry.type, .text = {}, .integer = 0, .number = 0};
+  if (entry.type == Type::kString) {
+    view.text = std::string_view(text_).substr(entry.text_offset, entry.text_size);
+  } else if (entry.type == Type::kDouble) {
+    view.number = std::bit_cast<double>(entry.bits);
+  } else {
+    view.integer = entry.bits;
+  }
+  return view;
+}
+
+std::string_view AttributeList::Text(std::string_view key) const {
+  const size_t found = Find(key);
+  return found == kNone ? std::string_view() : at(found).text;
+}
+
+int64_t AttributeList::Int(std::string_view key, int64_t fallback) const {
+  const size_t found = Find(key);
+  return found == kNone || entries_[found].type != Type::kInt ? fallback : entries_[found].bits;
+}
+
+size_t AttributeList::Find(std::string_view key) const {
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    if (KeyOf(entries_[i]) == key) return i;
+  }
+  return kNone;
+}
+
+std::string_view AttributeList::KeyOf(const Entry& entry) const {
+  if (!entry.static_key.empty()) return entry.static_key;
+  return std::string_view(text_).substr(entry.key_offset, entry.key_size);
+}
+
+AttributeList::Entry& AttributeList::Slot(std::string_view key) {
+  const size_t found = Find(key);
+  if (found != kNone) return entries_[found];
+  Entry& entry = entries_.emplace_back();
+  entry.static_key = key;
+  return entry;
+}
+
+void AttributeList::Store(Entry& entry, std::string_view value) {
+  entry.text_offset = static_cast<uint32_t>(text_.size());
+  entry.text_size = static_cast<uint32_t>(value.size());
+  text_.append(value);
+}
+
+}  // namespace spanwire::model

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace spanwire::model {
+
+// A list of OpenTelemetry attributes: unique keys, values string | int | double | bool.
+//
+// A value type that is cheap to reuse: all text lies in one buffer, and Clear() keeps the memory. Keys
+// given as `std::string_view` must have static storage (conventions.h); dynamic keys are copied with
+// SetDynamic().
+class AttributeList {
+ public:
+  enum class Type : uint8_t { kString, kInt, kDouble, kBool };
+
+  // One attribute as a reader sees it; views live until the next non-const call on the list.
+  struct View {
+    std::string_view key;
+    Type type = Type::kString;
+    std::string_view text;   // kString
+    int64_t integer = 0;     // kInt, kBool (0 or 1)
+    double number = 0;       // kDouble
+  };
+
+  // Sets `key`, replacing an earlier value.
+  void Set(std::string_view key, std::string_view value);
+  void Set(std::string_view key, const char* value) { Set(key, std::string_view(value)); }
+  void SetInt(std::string_view key, int64_t value);
+  void SetDouble(std::string_view key, double value);
+  void SetBool(std::string_view key, bool value);
+  // As Set(), but copies the key too.
+  void SetDynamic(std::string_view key, std::string_view value);
+
+  // Adds the attributes of `other`; those already here win.
+  void Merge(const AttributeList& other);
+
+  void Clear();
+
+  size_t size() const { return entries_.size(); }
+  bool empty() const { return entries_.empty(); }
+  View at(size_t index) const;
+
+  // The string value of `key`; empty when absent or not a string.
+  std::string_view Text(std::string_view key) const;
+  // The integer value of `key`; `fallback` when absent.
+  int64_t Int(std::string_view key, int64_t fallback) const;
+  bool Has(std::string_view key) const { return Find(key) != kNone; }
+
+ private:
+  static constexpr size_t kNone = static_cast<size_t>(-1);
+  struct Entry {
+    std::string_view static_key;  // empty: the key lies in text_
+    uint32_t key_offset = 0;
+    uint32_t key_size = 0;
+    uint32_t text_offset = 0;
+    uint32_t text_size = 0;
+    int64_t bits = 0;
+    Type type = Type::kString;
+  };
+
+  size_t Find(std::string_view key) const;
+  std::string_view KeyOf(const Entry& entry) const;
+  Entry& Slot(std::string_view key);
+  void Store(Entry& entry, std::string_view value);
+
+  std::string text_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace spanwire::model

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "agent/base/time.h"
+
+namespace spanwire::model {
+
+// Identity of one socket for the lifetime of the agent: its cookie, or what stands for it (bpf/README).
+using ConnectionId = uint64_t;
+
+enum class Direction : uint8_t { kTransmit = 0, kReceive = 1 };
+constexpr Direction Opposite(Direction direction) {
+  return direction == Direction::kTransmit ? Direction::kReceive : Direction::kTransmit;
+}
+
+enum class Role : uint8_t { kUnknown = 0, kClient = 1, kServer = 2 };  // who opened, seen from here
+
+enum class Transport : uint8_t { kTcp, kUdp, kUnix };
+
+// One end of a connection. IPv4 addresses use the first four bytes, network order.
+struct Endpoint {
+  std::array<uint8_t, 16> address{};
+  uint16_t port = 0;
+  bool operator==(const Endpoint&) const = default;
+};
+
+// What is known about a connection, as one end sees it.
+struct Connection {
+  ConnectionId id = 0;
+  Transport transport = Transport::kTcp;
+  bool ipv6 = false;      // TCP, UDP: addresses are 16 bytes
+  Role role = Role::kUnknown;
+  bool joined = false;    // older than the agent
+  bool self = false;      // the agent's own
+  Endpoint local;
+  Endpoint remote;
+  std::string path;       // UNIX: the listener's path, '@' first when abstract; may be empty
+  uint64_t inode = 0;
+  uint64_t peer_inode = 0;  // UNIX; 0 = unknown
+  uint32_t netns = 0;       // inode of the network namespace
+  Nanoseconds opened_ns = 0;
+};
+
+// "192.0.2.1", "2001:db8::1", or for IPv4-mapped addresses the IPv4 form.
+std::string FormatAddress(const Endpoint& endpoint, bool ipv6);
+
+}  // namespace spanwire::model

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+// Attribute keys of the OpenTelemetry semantic conventions 1.44.0 that spanwire writes, and its own.
+namespace spanwire::model::key {
+
+inline constexpr std::string_view kSchemaUrl = "https://opentelemetry.io/schemas/1.44.0";
+
+inline constexpr std::string_view kHttpRequestMethod = "http.request.method";
+inline constexpr std::string_view kHttpRequestMethodOriginal = "http.request.method_original";
+inline constexpr std::string_view kHttpResponseStatusCode = "http.response.status_code";
+inline constexpr std::string_view kHttpRequestBodySize = "http.request.body.size";
+inline constexpr std::string_view kHttpResponseBodySize = "http.response.body.size";
+inline constexpr std::string_view kUrlFull = "url.full";
+inline constexpr std::string_view kUrlScheme = "url.scheme";
+inline constexpr std::string_view kUrlPath = "url.path";
+inline constexpr std::string_view kUrlQuery = "url.query";
+inline constexpr std::string_view kUserAgentOriginal = "user_agent.original";
+inline constexpr std::string_view kErrorType = "error.type";
+inline constexpr std::string_view kServerAddress = "server.address";
+inline constexpr std::string_view kServerPort = "server.port";
+inline constexpr std::string_view kClientAddress = "client.address";
+inline constexpr std::string_view kClientPort = "client.port";
+inline constexpr std::string_view kNetworkTransport = "network.transport";
+inline constexpr std::string_view kNetworkType = "network.type";
+inline constexpr std::string_view kNetworkProtocolName = "network.protocol.name";
+inline constexpr std::string_view kNetworkProtocolVersion = "network.protocol.version";
+inline constexpr std::string_view kNetworkLocalAddress = "network.local.address";
+inline constexpr std::string_view kNetworkLocalPort = "network.local.port";
+inline constexpr std::string_view kNetworkPeerAddress = "network.peer.address";
+inline constexpr std::string_view kNetworkPeerPort = "network.peer.port";
+inline constexpr std::string_view kThreadId = "thread.id";
+
+// Nanoseconds from the span's start to the response's first byte.
+inline constexpr std::string_view kTimeToFirstByte = "spanwire.time_to_first_byte_ns";
+// Server: nanoseconds that the request's first bytes lay in the socket before they were read.
+inline constexpr std::string_view kReadWait = "spanwire.read_wait_ns";
+// How the parent was found: "traceparent", "sequence".
+inline constexpr std::string_view kLinkMethod = "spanwire.link.method";
+// The connection is older than the agent.
+inline constexpr std::string_view kJoined = "spanwire.connection.joined";
+
+}  // namespace spanwire::model::key

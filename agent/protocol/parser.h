@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "agent/model/message.h"
+
+namespace spanwire::protocol {
+
+// The two byte streams of a connection, named by what they carry.
+enum class Flow : uint8_t { kRequests = 0, kResponses = 1 };
+
+// What a parser may look at: the front of one flow.
+struct ParseInput {
+  Flow flow = Flow::kRequests;
+  std::string_view bytes;     // captured bytes at the front, contiguous; empty when the next one is missing
+  uint64_t available = 0;     // bytes known to have passed from the front on, captured or only counted
+  uint64_t offset = 0;        // stream offset of the front
+  bool end_of_stream = false;  // nothing follows `available`: EOF, FIN, reset
+  // Bytes from the front to the end of the present turn, once that turn is known to be over (the
+  // connection has since changed direction). Lets a half-duplex parser close a message whose own
+  // framing was not captured.
+  std::optional<uint64_t> turn_remaining;
+};
+
+enum class ParseStatus : uint8_t {
+  kNeedMore,  // nothing to take until more bytes, an end of stream or an end of turn arrive
+  kConsumed,  // took `consumed` bytes (> 0), nothing to report
+  kHead,      // a message began; `message` describes it. With `complete` it also ended.
+  kEnd,       // the message of this flow that was open ended; `message` holds what its end added
+  kLost,      // framing is lost because a needed byte was not captured: resynchronise after the gap
+  kInvalid,   // these bytes are not this protocol; `reason` says why. Pairing on the connection ends.
+  kOpaque,    // the rest of the connection is another protocol (tunnel, upgrade); count only
+};
+
+// One step of parsing.
+struct ParseOutput {
+  ParseStatus status = ParseStatus::kNeedMore;
+  uint64_t consumed = 0;    // bytes to take off the front; <= available, may exceed bytes.size() for
+                            // content whose bytes are of no interest
+  bool complete = false;    // kHead: the message is also complete
+  model::Message* message = nullptr;  // kHead, kEnd: owned by the parser, valid until the next call.
+                                      // kHead: the receiver may swap the contents out of it.
+  std::string_view reason;  // kInvalid, kLost: static text, snake_case: a counter's name
+  uint64_t want_bytes = 0;  // kNeedMore, kConsumed: content that still follows and is of no interest:
+                            // the kernel need not copy it; 0 = unknown
+};
+
+// Parses both flows of one connection. Pure: bytes in, messages out; no clocks, no system calls, no
+// globals. Called by one thread. Never trusts a length in the bytes.
+class ProtocolParser {
+ public:
+  virtual ~ProtocolParser() = default;
+
+  virtual ParseOutput Parse(const ParseInput& input) = 0;
+
+  // Position in input.bytes where a message plausibly begins, npos when none does. Used to join a
+  // connection in mid-stream and after a gap; a wrong boundary is worse than none.
+  virtual size_t FindBoundary(const ParseInput& input) const = 0;
+
+  // Bytes of `flow` were lost: forget the message that was open there and what followed from it.
+  virtual void Reset(Flow flow) = 0;
+};
+
+inline constexpr size_t kNoBoundary = std::string_view::npos;
+
+// Whether the first bytes of a flow belong to a protocol.
+enum class Match : uint8_t {
+  kNo,
+  kNeedMore,  // could still be
+  kRequests,  // yes, and these are requests: this flow goes to the server
+  kResponses,
+};
+
+// A protocol: how to recognise it and how to parse it. Adding one is a folder with a spec and a line in
+// registry.cc.
+struct ProtocolSpec {
+  std::string_view name;  // `network.protocol.name` or the like: "http"
+  Match (*detect)(std::string_view bytes);
+  std::unique_ptr<ProtocolParser> (*make)();
+};
+
+}  // namespace spanwire::protocol
