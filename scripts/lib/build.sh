@@ -14,6 +14,7 @@ build_preset() {
   shift
   dir=$(build_dir "$preset")
   mkdir -p "$dir"
+  say "building the preset $preset"
   (
     flock 9
     cd "$SPANWIRE_ROOT"

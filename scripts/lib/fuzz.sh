@@ -16,7 +16,8 @@ run_target() {
   [[ -d $(corpus "$target") ]] || die "$target has no corpus: $(corpus "$target")"
   # New inputs go to the first folder; the committed corpus is only read.
   "$fuzz_dir/bin/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
-    -print_final_stats=1 -artifact_prefix="$fuzz_dir/crashes/$target-" "$found" "$(corpus "$target")"
+    -print_final_stats=1 -artifact_prefix="$fuzz_dir/crashes/$target-" \
+    "$found" "$(corpus "$target")"
 }
 
 case ${1:-} in

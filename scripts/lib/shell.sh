@@ -4,7 +4,10 @@
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 cd "$SPANWIRE_ROOT"
-mapfile -t scripts < <(git grep -lI --untracked -E '^(#!.*\b(ba)?sh$|# shellcheck shell=)' -- scripts tests .ci bpf packaging)
+mapfile -t scripts < <(
+  git grep -lI --untracked -E '^(#!.*\b(ba)?sh$|# shellcheck shell=)' -- \
+    .ci bpf packaging scripts tests
+)
 # Every script stops at the first failure (common.sh), a failed cd included: SC2164.
 shellcheck --external-sources --source-path=SCRIPTDIR --severity=style --exclude=SC2164 \
   "${scripts[@]}"

@@ -4,5 +4,6 @@
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 cd "$SPANWIRE_ROOT"
-git ls-files -co --exclude-standard -z -- ':!LICENSE' ':!tests/**/corpus/**' ':!tests/golden/**/data/**' |
+git ls-files -co --exclude-standard -z -- \
+  ':!LICENSE' ':!tests/**/corpus/**' ':!tests/**/data/**' |
   xargs -0 codespell
