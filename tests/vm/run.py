@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The kernel matrix: boots each Debian kernel in QEMU and runs a scenario on it.
+
+  run.py                            the http scenario on every kernel
+  run.py --scenario boot 5.10 7     whether the machine itself works, on two of them
+"""
+
+import argparse
+import pathlib
+import sys
+import tempfile
+import time
+
+import image
+import judge
+import machine
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+
+# The tiers that each kernel has (DESIGN: sock_*_length from 6.3, fentry with sk_storage from 6.1).
+TIERS = {"5.10": (3,), "6.1": (2, 3), "6.12": (1, 2, 3), "7": (1, 2, 3)}
+
+# What packaging/ grants the service, and nothing else.
+CAPABILITIES = "CAP_BPF,CAP_PERFMON,CAP_SYS_PTRACE,CAP_DAC_READ_SEARCH"
+
+
+def variables(scenario: str, series: str) -> dict:
+    """What the guest's scenario reads from its environment."""
+    result = {"SCENARIO": scenario}
+    if scenario == "http":
+        runs = ["root:auto"] + [f"caps:{tier}" for tier in TIERS[series]]
+        result |= {"RUNS": ",".join(runs), "CAPS": CAPABILITIES, "KEPT": judge.KEPT,
+                   "NEW": judge.NEW, "MISSING": judge.MISSING}
+    return result
+
+
+def check(series: str, scenario: str, initrd: pathlib.Path, work: pathlib.Path) -> bool:
+    """Boots one kernel, says what was wrong, and whether nothing was."""
+    start = time.monotonic()
+    environment = variables(scenario, series)
+    outcome = machine.boot(machine.Machine(series, initrd), work, environment)
+    errors = list(outcome.complaints)
+    if outcome.finished:
+        errors += judge.JUDGES[scenario](outcome, environment)
+    else:
+        errors += ["the scenario did not end; the console's last lines:",
+                   *outcome.console.splitlines()[-30:]]
+    for line in outcome.console.splitlines():
+        if line.startswith("guest: "):
+            print(f"  {line}")
+    print(f"{'FAIL' if errors else 'ok'} kernel {series}, {scenario}: "
+          f"{time.monotonic() - start:.1f} s", flush=True)
+    for text in errors:
+        print(f"  {text}")
+    return not errors
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("kernels", nargs="*", metavar="KERNEL", default=list(TIERS))
+    parser.add_argument("--binary", type=pathlib.Path, default=TOP / "build/release/spanwire")
+    parser.add_argument("--scenario", choices=sorted(judge.JUDGES), default="http")
+    arguments = parser.parse_args()
+    unknown = set(arguments.kernels) - set(TIERS)
+    if unknown:
+        parser.error(f"no such kernel: {', '.join(unknown)} (choose from {', '.join(TIERS)})")
+    with tempfile.TemporaryDirectory(prefix="spanwire-vm-") as folder:
+        work = pathlib.Path(folder)
+        initrd = image.build(arguments.binary if arguments.scenario != "boot" else None, work)
+        good = [check(series, arguments.scenario, initrd, work) for series in arguments.kernels]
+    return 0 if all(good) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
