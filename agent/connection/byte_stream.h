@@ -14,11 +14,11 @@ namespace spanwire::connection {
 
 // One direction of one connection, put back in order.
 //
-// Records arrive with the stream offset of their first byte. Each says how many bytes passed and holds
-// the first of them; the rest was only counted. A parser reads from the front and consumes whole
-// messages; it may consume counted bytes too, when it knows that they are content. Bytes that no record
-// reported at all are a hole; the front stops there. Bytes are lost only through SkipToCaptured() and
-// Clear(), and both say how many.
+// Records arrive with the stream offset of their first byte. Each says how many bytes passed and
+// holds the first of them; the rest was only counted. A parser reads from the front and consumes
+// whole messages; it may consume counted bytes too, when it knows that they are content. Bytes that
+// no record reported at all are a hole; the front stops there. Bytes are lost only through
+// SkipToCaptured() and Clear(), and both say how many.
 //
 // Owned by one shard; not thread-safe. Views returned here live until the next non-const call.
 class ByteStream {
@@ -57,8 +57,8 @@ class ByteStream {
   // `newest_turn` is the newest turn of the whole connection.
   std::optional<uint64_t> TurnRemaining(uint32_t newest_turn) const;
 
-  // Where a byte came from. Requires offset() <= offset < offset() + Available(), or the offset of a byte
-  // consumed by the last Consume().
+  // Where a byte came from. Requires offset() <= offset < offset() + Available(), or the offset of
+  // a byte consumed by the last Consume().
   struct Origin {
     Nanoseconds time_ns = 0;
     Nanoseconds wait_ns = 0;
@@ -71,12 +71,13 @@ class ByteStream {
   // Takes `size_bytes` off the front. Requires size_bytes <= Available().
   void Consume(uint64_t size_bytes);
 
-  // Jumps over counted bytes and holes to the next captured byte after the front's first missing one;
-  // when there is none, to the end of all that is known. Returns the bytes passed over: the captured
-  // bytes before the gap are dropped too when `drop_front`.
+  // Jumps over counted bytes and holes to the next captured byte after the front's first missing
+  // one; when there is none, to the end of all that is known. Returns the bytes passed over: the
+  // captured bytes before the gap are dropped too when `drop_front`.
   [[nodiscard]] uint64_t SkipToCaptured(bool drop_front);
 
-  // Forgets everything held; the front moves to the end of what was known. Returns captured bytes lost.
+  // Forgets everything held; the front moves to the end of what was known. Returns captured bytes
+  // lost.
   size_t Clear();
 
   // Memory held, for the bounds.

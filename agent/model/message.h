@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -73,7 +74,7 @@ enum class Ending : uint8_t {
 // it over.
 struct Exchange {
   const Connection* connection = nullptr;
-  const Process* process = nullptr;  // who holds this end; null = unknown
+  std::shared_ptr<const Process> process;  // who did the request's first operation; set when it ends
   bool is_client = false;            // this end sent the request
   std::string_view protocol;         // name of the ProtocolSpec
   Message request;
@@ -85,6 +86,7 @@ struct Exchange {
   Ending ending = Ending::kAnswered;
   Nanoseconds ended_ns = 0;          // when it ended, whatever the ending
   uint16_t error = 0;                // errno behind kReset and the like
+  TraceContext hop;                  // the other end's span, written by the sink at OnRequest()
 };
 
 // Takes what pairing produces, on the shard's thread.
@@ -93,8 +95,8 @@ class ExchangeSink {
   virtual ~ExchangeSink() = default;
 
   // A request was recognised at one end of a connection. Comes before any OnExchange() of it and lets
-  // the other end of a local hop know that this end will become a span.
-  virtual void OnRequest(const Exchange& exchange) = 0;
+  // the other end of a local hop know that this end will become a span. May write `hop`, nothing else.
+  virtual void OnRequest(Exchange& exchange) = 0;
 
   // The exchange ended. Its messages may be swapped out.
   virtual void OnExchange(Exchange& exchange) = 0;
