@@ -22,8 +22,9 @@ struct DoctorCheck {
 // One line a check, its fix below it, and a closing line with the counts.
 std::string FormatDoctorText(std::span<const DoctorCheck> checks, bool color);
 
-// {"schema":"spanwire.doctor/1","status":"pass|warn|fail","checks":[{"name":…,"status":…,"detail":…,
-// "fix":…}]} and a line feed; "fix" only where there is one, "status" the worst of all.
+// {"schema":"spanwire.doctor/1","status":"pass|warn|fail",
+//  "checks":[{"name":…,"status":…,"detail":…,"fix":…}]}
+// and a line feed; "fix" only where there is one, "status" the worst of all.
 std::string FormatDoctorJson(std::span<const DoctorCheck> checks);
 
 // kExitFailed when a check failed; warnings are no failure.

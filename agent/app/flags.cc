@@ -119,8 +119,10 @@ Result<> CheckVerb(Verb verb, std::span<const Setting> settings) {
     const auto* flag =
         std::ranges::find(kFlags, setting.name, [](const FlagTraits& f) { return Dashed(f.name); });
     if (flag->verbs & SetOf(verb)) continue;
-    return Error{std::string(InfoOf(verb).name) + " has no flag " + setting.source +
-                 "; it is for " + NamesOf(flag->verbs)};
+    std::string message(InfoOf(verb).name);
+    message.append(" has no flag ").append(setting.source);
+    message.append("; it is for ").append(NamesOf(flag->verbs));
+    return Error{message};
   }
   return {};
 }
@@ -235,6 +237,7 @@ std::vector<FlagInfo> ListFlags() {
 
 Result<Options> ParseCommandLine(const CommandLine& command_line) {
   std::vector<std::string> known;
+  known.reserve(kFlags.size());
   for (const auto& flag : kFlags) known.push_back(Dashed(flag.name));
   auto arguments = SplitArguments(command_line.arguments, known);
   if (!arguments) return arguments.error();

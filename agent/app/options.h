@@ -55,8 +55,8 @@ struct PipelineOptions {
   std::chrono::milliseconds idle_timeout{0};
 };
 
-// Where spans go besides the lines of tail; replay shows lines only when nothing here is set. The
-// absent ones are left to the OTEL_EXPORTER_OTLP_* environment.
+// Where spans go besides the lines on stdout. tail always shows lines, replay when nothing here is
+// set. What is absent is left to the OTEL_EXPORTER_OTLP_* environment.
 struct ExportOptions {
   std::string otlp_file;  // empty: no file; "-": stdout
   FileFormat otlp_file_format = FileFormat::kJson;

@@ -2,7 +2,6 @@
 #include "agent/app/values.h"
 
 #include <array>
-#include <charconv>
 #include <limits>
 #include <optional>
 #include <span>
@@ -34,11 +33,16 @@ std::string Quoted(std::string_view text) { return '"' + std::string(text) + '"'
 
 // Reads the digits at the front of `text` and removes them.
 std::optional<uint64_t> TakeNumber(std::string_view& text) {
+  constexpr uint64_t kMost = std::numeric_limits<uint64_t>::max();
   uint64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc()) return std::nullopt;
-  text.remove_prefix(static_cast<size_t>(rest - text.data()));
+  size_t digits = 0;
+  for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits) {
+    const auto digit = static_cast<uint64_t>(text[digits] - '0');
+    if (number > (kMost - digit) / 10) return std::nullopt;
+    number = number * 10 + digit;
+  }
+  if (digits == 0) return std::nullopt;
+  text.remove_prefix(digits);
   return number;
 }
 
