@@ -57,6 +57,7 @@ def populate(root: pathlib.Path, spanwire: pathlib.Path) -> None:
     compile_static(HERE / "capexec.c", root / "capexec")
     compile_static(HERE / "load.c", root / "load")
     shutil.copy(HERE / "guest/nginx.conf", root / "etc/nginx.conf")
+    shutil.copy(HERE / "guest/agent.sh", root / "agent.sh")
     shutil.copy(HERE / "guest/init", root / "init")
     (root / "init").chmod(0o755)
     for script in (HERE / "scenarios").glob("*.sh"):
