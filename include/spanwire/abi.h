@@ -16,7 +16,7 @@
 #define SPANWIRE_ABI_VERSION 1
 
 #define SPANWIRE_MAX_PAYLOAD 16384u /* captured bytes of one data record, a power of two */
-#define SPANWIRE_MAX_SEGMENTS 64    /* iovecs and mmsg messages looked at in one call */
+#define SPANWIRE_MAX_SEGMENTS 1024  /* iovecs looked at in one call: all that the kernel takes */
 #define SPANWIRE_UNIX_PATH 108
 #define SPANWIRE_ARGS 256
 #define SPANWIRE_NAME 64
@@ -90,7 +90,7 @@ enum spanwire_counter {
 
 enum spanwire_policy_mode {
 	SPANWIRE_POLICY_BUDGET = 0, /* capture up to rx_bytes / tx_bytes of each turn */
-	SPANWIRE_POLICY_COUNT = 1,  /* one record a turn, no payload */
+	SPANWIRE_POLICY_COUNT = 1,  /* no payload; counted bytes are reported about once a MiB */
 	SPANWIRE_POLICY_IGNORE = 2, /* no records */
 };
 
@@ -181,9 +181,15 @@ struct spanwire_policy {
 	__u32 reopen; /* a new value makes the kernel send SPANWIRE_CONN_OPEN again */
 };
 
-/* Shared memory, written by user space unless said otherwise. */
+enum spanwire_reader_state {
+	SPANWIRE_READER_BUSY = 0,     /* reading: no wake-up */
+	SPANWIRE_READER_WAITING = 1,  /* wake at the next record */
+	SPANWIRE_READER_BATCHING = 2, /* sleeps for a moment: wake when the ring holds wake_bytes */
+};
+
+/* Shared memory, written by user space; a wake-up sets reader_state back to busy. */
 struct spanwire_control {
-	__u32 reader_waiting; /* 1: wake at the next record (the kernel clears it); 0: reader is busy */
+	__u32 reader_state; /* enum spanwire_reader_state */
 	__u32 policy_generation;
 	__u32 wake_bytes; /* wake a reader that sleeps for a batch when the ring holds this much */
 	__u32 reserved;

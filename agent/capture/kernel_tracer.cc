@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/capture/kernel_tracer.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <spanwire.skel.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string_view>
+
+#include "agent/base/unique_fd.h"
+#include "agent/capture/kernel_features.h"
+
+namespace spanwire::capture {
+namespace {
+
+constexpr uint32_t kScratchSlots = 4;        // SCRATCH_SLOTS of bpf/lib/maps.h
+constexpr uint32_t kSocketTableSize = 65536;  // tier 3
+
+struct SkeletonCloser {
+  void operator()(spanwire_bpf* skeleton) const { spanwire_bpf__destroy(skeleton); }
+};
+using Skeleton = std::unique_ptr<spanwire_bpf, SkeletonCloser>;
+
+struct LinkCloser {
+  void operator()(bpf_link* link) const { bpf_link__destroy(link); }
+};
+
+bool StartsWith(const char* text, std::string_view prefix) {
+  return std::string_view(text).starts_with(prefix);
+}
+
+// Whether `program` serves `tier` on this kernel.
+bool Wanted(const bpf_program* program, Tier tier, const KernelFeatures& features,
+            const KernelOptions& options) {
+  const char* name = bpf_program__name(program);
+  if (tier == Tier::kSystemCalls) {
+    return StartsWith(name, "sock_syscall") || std::string_view(name) == "sweep_table";
+  }
+  if (StartsWith(name, "connection_accept")) {
+    if (!features.fentry) return false;
+    const bool before = std::string_view(name) == "connection_accept_before_6_10";
+    return features.ParameterCount("inet_csk_accept") == (before ? 4 : 2);
+  }
+  if (std::string_view(name) == "connection_state") return true;
+  if (std::string_view(name) == "sweep_storage") return true;
+  if (tier == Tier::kSocketTracepoints) return StartsWith(name, "sock_length");
+  if (!StartsWith(name, "sock_fexit")) return false;
+  if (StartsWith(name, "sock_fexit_udp") && !options.datagrams) return false;
+  const std::string_view section(bpf_program__section_name(program));
+  return features.ParameterCount(section.substr(section.find('/') + 1)) >= 0;
+}
+
+void FillSettings(spanwire_bpf& skeleton, const KernelOptions& options) {
+  auto& settings = skeleton.rodata->settings;
+  settings.self_pid = static_cast<uint32_t>(getpid());
+  settings.budget = options.capture_bytes;
+  settings.datagrams = options.datagrams ? 1 : 0;
+  settings.port_count = static_cast<uint32_t>(options.ports.size());
+  std::copy(options.ports.begin(), options.ports.end(), std::begin(settings.ports));
+  settings.pid_count = static_cast<uint32_t>(options.pids.size());
+  std::copy(options.pids.begin(), options.pids.end(), std::begin(settings.pids));
+  settings.comm_count = static_cast<uint32_t>(options.comms.size());
+  for (size_t i = 0; i < options.comms.size(); ++i) {
+    options.comms[i].copy(settings.comms[i], SPANWIRE_COMM - 1);
+  }
+}
+
+class LoadedTracer final : public KernelTracer {
+ public:
+  LoadedTracer(Skeleton skeleton, Tier tier) : skeleton_(std::move(skeleton)), tier_(tier) {
+    cpu_counters_.resize(static_cast<size_t>(libbpf_num_possible_cpus()));
+  }
+
+  Tier tier() const override { return tier_; }
+  int ring_fd() const override { return bpf_map__fd(skeleton_->maps.ring); }
+  spanwire_control& control() override { return skeleton_->bss->control; }
+
+  KernelCounters counters() const override {
+    KernelCounters sum{};
+    const uint32_t key = 0;
+    std::vector<KernelCounters> each(cpu_counters_.size());
+    if (bpf_map_lookup_elem(bpf_map__fd(skeleton_->maps.counters), &key, each.data()) != 0) {
+      return sum;
+    }
+    for (const auto& cpu : each) {
+      for (size_t i = 0; i < sum.size(); ++i) sum[i] += cpu[i];
+    }
+    return sum;
+  }
+
+  void Sweep() override {
+    if (!sweep_) return;
+    UniqueFd run(bpf_iter_create(bpf_link__fd(sweep_.get())));
+    char nothing = 0;
+    while (run && read(run.get(), &nothing, sizeof(nothing)) > 0) {
+    }
+  }
+
+  void SetPolicy(model::ConnectionId connection, const spanwire_policy& policy) override {
+    const int map = bpf_map__fd(skeleton_->maps.policies);
+    if (bpf_map_update_elem(map, &connection, &policy, BPF_ANY) != 0) return;
+    __atomic_fetch_add(&control().policy_generation, 1, __ATOMIC_RELEASE);
+  }
+
+  void Detach() override {
+    sweep_.reset();
+    spanwire_bpf__detach(skeleton_.get());
+  }
+
+  // The iterators run on demand and so are attached on their own.
+  Result<> AttachSweep() {
+    const bool table = tier_ == Tier::kSystemCalls;
+    LIBBPF_OPTS(bpf_iter_attach_opts, options);
+    bpf_iter_link_info info{};
+    info.map.map_fd = static_cast<uint32_t>(
+        bpf_map__fd(table ? skeleton_->maps.socket_table : skeleton_->maps.socket_states));
+    options.link_info = &info;
+    options.link_info_len = sizeof(info);
+    sweep_.reset(bpf_program__attach_iter(
+        table ? skeleton_->progs.sweep_table : skeleton_->progs.sweep_storage, &options));
+    if (!sweep_) return ErrnoError("attach sweep", errno);
+    return {};
+  }
+
+ private:
+  Skeleton skeleton_;
+  Tier tier_;
+  std::unique_ptr<bpf_link, LinkCloser> sweep_;
+  std::vector<KernelCounters> cpu_counters_;
+};
+
+Result<std::unique_ptr<KernelTracer>> Load(Tier tier, const KernelOptions& options,
+                                           const KernelFeatures& features) {
+  Skeleton skeleton(spanwire_bpf__open());
+  if (!skeleton) return ErrnoError("open", errno);
+  FillSettings(*skeleton, options);
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, skeleton->obj) {
+    bpf_program__set_autoload(program, Wanted(program, tier, features, options));
+  }
+  const auto cpus = static_cast<uint32_t>(libbpf_num_possible_cpus());
+  bpf_map__set_max_entries(skeleton->maps.ring, static_cast<uint32_t>(options.ring_bytes));
+  bpf_map__set_max_entries(skeleton->maps.scratches, cpus * kScratchSlots);
+  if (tier == Tier::kSystemCalls) {
+    bpf_map__set_max_entries(skeleton->maps.socket_table, kSocketTableSize);
+  }
+  skeleton->bss->control.wake_bytes = static_cast<uint32_t>(options.ring_bytes / 4);
+  if (int error = spanwire_bpf__load(skeleton.get())) return ErrnoError("load", -error);
+  if (int error = spanwire_bpf__attach(skeleton.get())) return ErrnoError("attach", -error);
+  auto tracer = std::make_unique<LoadedTracer>(std::move(skeleton), tier);
+  SPANWIRE_RETURN_IF_ERROR(tracer->AttachSweep());
+  return std::unique_ptr<KernelTracer>(std::move(tracer));
+}
+
+}  // namespace
+
+std::string_view TierName(Tier tier) {
+  switch (tier) {
+    case Tier::kSocketTracepoints:
+      return "socket tracepoints";
+    case Tier::kFunctionExits:
+      return "function exits";
+    case Tier::kSystemCalls:
+      return "system calls";
+    default:
+      return "auto";
+  }
+}
+
+Result<std::unique_ptr<KernelTracer>> KernelTracer::Start(const KernelOptions& options) {
+  const KernelFeatures features = KernelFeatures::Detect();
+  std::string failures;
+  for (Tier tier : {Tier::kSocketTracepoints, Tier::kFunctionExits, Tier::kSystemCalls}) {
+    if (options.tier != Tier::kAuto && options.tier != tier) continue;
+    auto tracer = Load(tier, options, features);
+    if (tracer) return tracer;
+    failures += failures.empty() ? "" : "; ";
+    failures += std::string(TierName(tier)) + ": " + tracer.error().message;
+  }
+  return Error{"no way to trace works on this kernel (" + failures +
+                   "). Run `spanwire doctor` to see why",
+               features.permitted ? 0 : EPERM};
+}
+
+}  // namespace spanwire::capture
