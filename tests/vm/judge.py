@@ -6,11 +6,14 @@ import pathlib
 import re
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+import ledger  # noqa: E402  pylint: disable=wrong-import-position
 import otlp  # noqa: E402  pylint: disable=wrong-import-position
 
 KEPT, NEW, MISSING = 100, 60, 40
 MAX_SHOWN = 5
+
+KINDS = {otlp.CLIENT: "CLIENT", otlp.SERVER: "SERVER"}
 
 Expected = dict  # {(kind, path): status}
 
@@ -31,21 +34,19 @@ def expected(run: str) -> Expected:
     paths = {f"/file/{run}-keep-{n}": 200 for n in range(1, KEPT + 1)}
     paths |= {f"/file/{run}-new-{n}": 200 for n in range(1, NEW + 1)}
     paths |= {f"/missing/{run}-{n}": 404 for n in range(1, MISSING + 1)}
-    return {(kind, path): status for kind in ("CLIENT", "SERVER") for path, status in paths.items()}
+    return {(kind, path): status for kind in KINDS.values() for path, status in paths.items()}
 
 
 def path_of(span: otlp.Span) -> str:
     """The request's path: a server span has it as it is, a client span in its full URL."""
-    if "url.path" in span.attributes:
-        return span.attributes["url.path"]
-    return re.sub(r"^\w+://[^/]*", "", span.attributes.get("url.full", ""))
+    return re.sub(r"^\w+://[^/]*", "", span.url)
 
 
 def judge_spans(found: list, run: str) -> list:
     """Exactly one span for each expected one, with the right status, and none besides."""
     errors, wanted, seen = [], expected(run), {}
     for span in found:
-        key = (span.kind, path_of(span))
+        key = (KINDS.get(span.kind), path_of(span))
         seen[key] = seen.get(key, 0) + 1
         status = span.attributes.get("http.response.status_code")
         if key not in wanted:
@@ -59,11 +60,11 @@ def judge_spans(found: list, run: str) -> list:
 
 def judge_parents(found: list) -> list:
     """Both ends of a request share a trace, and the server's span is the client's child."""
-    clients = {path_of(span): span for span in found if span.kind == "CLIENT"}
+    clients = {path_of(span): span for span in found if span.kind == otlp.CLIENT}
     errors = []
     for span in found:
         client = clients.get(path_of(span))
-        if span.kind != "SERVER" or client is None:
+        if span.kind != otlp.SERVER or client is None:
             continue
         if (span.trace_id, span.parent_id) != (client.trace_id, client.span_id):
             errors.append(f"{path_of(span)}: the server span is not the client span's child")
@@ -78,12 +79,12 @@ def judge_run(outcome, user: str, tier: str) -> list:
     if outcome.text(f"{run}/client"):
         return [f"curl said: {outcome.text(f'{run}/client')}"]
     try:
-        found = list(otlp.spans(outcome.text(f"{run}/spans.jsonl").splitlines()))
-        stats = json.loads(outcome.text(f"{run}/stats.json"))
+        lines = outcome.text(f"{run}/spans.jsonl").splitlines()
+        found = [span for line in lines for span in otlp.parse_line(line)]
+        stages = json.loads(outcome.text(f"{run}/stats.json"))["stages"]
     except (ValueError, KeyError) as error:
         return [f"unreadable output: {error!r}"]
-    errors = judge_spans(found, run) + judge_parents(found)
-    return errors + [f"ledger: {text}" for text in otlp.ledger_errors(stats)]
+    return judge_spans(found, run) + judge_parents(found) + ledger.ledger_problems(stages)
 
 
 def judge_tier(outcome, user: str, tier: str) -> list:
