@@ -150,10 +150,10 @@ FlagValues Weigh(std::span<const Setting> settings) {
     std::string source = "--" + Dashed(flag.name);
     for (const auto& setting : settings) {
       if (setting.name != Dashed(flag.name)) continue;
-      std::string text = setting.value;
-      std::string before;
-      gflags::GetCommandLineOption(flag.name, &before);
-      if (IsList(flag.name) && !before.empty()) text = before + "," + text;
+      std::string text;
+      if (IsList(flag.name)) gflags::GetCommandLineOption(flag.name, &text);
+      if (!text.empty()) text += ',';
+      text += setting.value;
       gflags::SetCommandLineOption(flag.name, text.c_str());
       source = setting.source;
     }
