@@ -9,7 +9,8 @@ readonly BUILD_PACKAGES=(
   bpftool ca-certificates ccache clang-19 clang-format-19 clang-tidy-19 cmake codespell git
   libbenchmark-dev libbpf-dev libclang-rt-19-dev libcurl4-openssl-dev libelf-dev libgflags-dev
   libgmock-dev libgtest-dev libprotobuf-dev libxxhash-dev lld-19 llvm-19 ninja-build
-  nlohmann-json3-dev pkg-config protobuf-compiler python3 shellcheck zlib1g-dev
+  nlohmann-json3-dev pkg-config protobuf-compiler python3 shellcheck uuid-dev
+  zlib1g-dev
 )
 
 # Real servers and clients for the end-to-end tests, QEMU and an initramfs for the kernel matrix.
