@@ -48,6 +48,7 @@ static __always_inline int connection__on_end(struct sock *sk, __u32 what)
 	/* A connection that user space never heard of ends unheard, unless it failed to connect. */
 	if (!(state->flags & STATE_OPEN_SENT) && state->role != SPANWIRE_ROLE_CLIENT)
 		return 0;
+	state__report_counted(state);
 	connection__report(sk, state, what, &nobody);
 	return 0;
 }

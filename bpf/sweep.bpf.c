@@ -11,12 +11,7 @@ static __always_inline int sweep__state(struct socket_state *state)
 {
 	if (!state || state->mode == SPANWIRE_POLICY_IGNORE || !(state->flags & STATE_OPEN_SENT))
 		return 0;
-	for (__u32 direction = 0; direction < 2; direction++) {
-		struct flow *flow = &state->flow[direction];
-
-		if (flow->reported_offset < flow->end_offset)
-			flow__report_counted(state, flow, flow->end_offset, direction);
-	}
+	state__report_counted(state);
 	return 0;
 }
 

@@ -16,7 +16,7 @@ class KernelFeatures {
 
   bool permitted = false;  // BPF programs and maps can be made at all
   bool fentry = false;     // a program was loaded and attached to a kernel function
-  bool btf() const { return btf_ != nullptr; }
+  bool has_btf() const { return types_ != nullptr; }
 
   // Number of parameters of a kernel function, -1 when there is none of that name.
   int ParameterCount(std::string_view function) const;
@@ -24,7 +24,7 @@ class KernelFeatures {
   bool HasTracepoint(std::string_view name) const;
 
  private:
-  std::shared_ptr<btf> btf_;
+  std::shared_ptr<btf> types_;
 };
 
 }  // namespace spanwire::capture

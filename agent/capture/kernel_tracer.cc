@@ -16,7 +16,6 @@
 namespace spanwire::capture {
 namespace {
 
-constexpr uint32_t kScratchSlots = 4;        // SCRATCH_SLOTS of bpf/lib/maps.h
 constexpr uint32_t kSocketTableSize = 65536;  // tier 3
 
 struct SkeletonCloser {
@@ -113,7 +112,8 @@ class LoadedTracer final : public KernelTracer {
   // The iterators run on demand and so are attached on their own.
   Result<> AttachSweep() {
     const bool table = tier_ == Tier::kSystemCalls;
-    LIBBPF_OPTS(bpf_iter_attach_opts, options);
+    bpf_iter_attach_opts options{};
+    options.sz = sizeof(options);
     bpf_iter_link_info info{};
     info.map.map_fd = static_cast<uint32_t>(
         bpf_map__fd(table ? skeleton_->maps.socket_table : skeleton_->maps.socket_states));
@@ -141,9 +141,12 @@ Result<std::unique_ptr<KernelTracer>> Load(Tier tier, const KernelOptions& optio
   bpf_object__for_each_program(program, skeleton->obj) {
     bpf_program__set_autoload(program, Wanted(program, tier, features, options));
   }
+  // The iterators need to be told their map: AttachSweep().
+  bpf_program__set_autoattach(skeleton->progs.sweep_storage, false);
+  bpf_program__set_autoattach(skeleton->progs.sweep_table, false);
   const auto cpus = static_cast<uint32_t>(libbpf_num_possible_cpus());
   bpf_map__set_max_entries(skeleton->maps.ring, static_cast<uint32_t>(options.ring_bytes));
-  bpf_map__set_max_entries(skeleton->maps.scratches, cpus * kScratchSlots);
+  bpf_map__set_max_entries(skeleton->maps.scratches, cpus * SPANWIRE_SCRATCH_SLOTS);
   if (tier == Tier::kSystemCalls) {
     bpf_map__set_max_entries(skeleton->maps.socket_table, kSocketTableSize);
   }
@@ -171,6 +174,7 @@ std::string_view TierName(Tier tier) {
 }
 
 Result<std::unique_ptr<KernelTracer>> KernelTracer::Start(const KernelOptions& options) {
+  libbpf_set_print([](libbpf_print_level, const char*, va_list) { return 0; });
   const KernelFeatures features = KernelFeatures::Detect();
   std::string failures;
   for (Tier tier : {Tier::kSocketTracepoints, Tier::kFunctionExits, Tier::kSystemCalls}) {

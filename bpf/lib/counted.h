@@ -29,3 +29,14 @@ static __noinline int flow__report_counted(struct socket_state *state, struct fl
 	ring__submit(record);
 	return 0;
 }
+
+/* All of it, both directions. */
+static __always_inline void state__report_counted(struct socket_state *state)
+{
+	for (__u32 direction = 0; direction < 2; direction++) {
+		struct flow *flow = &state->flow[direction];
+
+		if (flow->reported_offset < flow->end_offset)
+			flow__report_counted(state, flow, flow->end_offset, direction);
+	}
+}

@@ -22,6 +22,7 @@ enum { AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10 };
 enum { SOCK_STREAM = 1, SOCK_DGRAM = 2 };
 enum { IPPROTO_TCP = 6 };
 enum { RCV_SHUTDOWN = 1 };
+enum { SOCK_DONE = 1 }; /* bit of skc_flags: the peer's FIN arrived */
 enum {
 	MSG_OOB = 0x1,
 	MSG_PEEK = 0x2,
@@ -33,10 +34,12 @@ enum {
 	TCP_SYN_SENT = 2,
 	TCP_SYN_RECV = 3,
 	TCP_FIN_WAIT1 = 4,
+	TCP_FIN_WAIT2 = 5,
 	TCP_CLOSE = 7,
 	TCP_CLOSE_WAIT = 8,
 	TCP_LAST_ACK = 9,
 	TCP_LISTEN = 10,
+	TCP_CLOSING = 11,
 };
 enum { EINTR = 4, EAGAIN = 11 };
 enum { ERESTARTSYS = 512, ERESTART_RESTARTBLOCK = 516 };
@@ -83,6 +86,7 @@ struct in6_addr {
 struct sock_common {
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
+	unsigned long skc_flags;
 	__be16 skc_dport;
 	__u16 skc_num;
 	__be32 skc_daddr;

@@ -5,8 +5,6 @@
 #include "kernel.h"
 #include "spanwire/abi.h"
 
-#define SCRATCH_SLOTS 4 /* nested or preempted programs on one CPU */
-
 /* One direction of a socket. Written by the calls of that direction, except reported_offset. */
 struct flow {
 	__u64 end_offset;      /* bytes that passed so far */
@@ -101,7 +99,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, SCRATCH_SLOTS); /* times CPUs, set by user space */
+	__uint(max_entries, SPANWIRE_SCRATCH_SLOTS); /* times CPUs, set by user space */
 	__type(key, __u32);
 	__type(value, struct scratch);
 } scratches SEC(".maps") __weak;
@@ -132,20 +130,7 @@ struct {
 /* Shared memory with the reader. */
 struct spanwire_control control __weak;
 
-/* Settings, constant once loaded. */
-struct settings {
-	__u32 self_pid;
-	__u32 budget;      /* bytes captured of each of a connection's first turns */
-	__u32 datagrams;   /* 1: records for UDP */
-	__u32 port_count;
-	__u32 pid_count;
-	__u32 comm_count;
-	__u16 ports[SPANWIRE_MAX_FILTERS];
-	__u32 pids[SPANWIRE_MAX_FILTERS];
-	char comms[SPANWIRE_MAX_FILTERS][SPANWIRE_COMM];
-};
-
-const volatile struct settings settings __weak = {};
+const volatile struct spanwire_settings settings __weak = {};
 
 static __always_inline void count(__u32 which, __u64 amount)
 {

@@ -11,9 +11,18 @@ struct socket_view {
 	__u16 type;
 	bool counted;       /* TCP: the two sequence numbers are valid */
 	bool receive_shut;
-	__u32 sequence[2];  /* by direction: of the byte after the newest that passed */
+	__u32 sent;         /* TCP: sequence number of the byte after the newest written */
+	__u32 received;     /* and of the one after the newest read */
 	__u32 wait_us;
 };
+
+static __always_inline __u32 view__sequence(const struct socket_view *view, __u32 direction)
+{
+	__u32 sent = view->sent, received = view->received;
+
+	barrier_var(sent); /* no table lookup on the stack: the verifier refuses computed addresses */
+	return direction == SPANWIRE_RECEIVE ? received : sent;
+}
 
 static __always_inline bool view__wanted(const struct socket_view *view)
 {
@@ -44,15 +53,24 @@ static __always_inline bool filter__ports(void *sk)
 	return false;
 }
 
-/* A kernel socket (NFS, a tunnel) has no file: nobody's request passes there. */
+/* The FINs take a place in the sequence space that is no byte of the stream. */
+static __always_inline bool tcp__fin_sent(__u8 state)
+{
+	return state == TCP_FIN_WAIT1 || state == TCP_FIN_WAIT2 || state == TCP_CLOSING ||
+	       state == TCP_LAST_ACK;
+}
+
+static __always_inline bool tcp__fin_read(__u32 copied, __u32 next, unsigned long flags)
+{
+	return copied == next && flags & (1ul << SOCK_DONE);
+}
+
 static __always_inline void state__init(struct socket_state *state, void *sk)
 {
-	struct file *file = BPF_CORE_READ((struct sock *)sk, sk_socket, file);
-
 	state->budget[SPANWIRE_TRANSMIT] = settings.budget;
 	state->budget[SPANWIRE_RECEIVE] = settings.budget;
 	state->policy_generation = control.policy_generation;
-	if (!file || !filter__ports(sk))
+	if (!filter__ports(sk))
 		state->mode = SPANWIRE_POLICY_IGNORE;
 }
 

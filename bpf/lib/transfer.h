@@ -24,9 +24,9 @@ struct transfer {
 /* Takes a scratch that no nested or preempted program uses; *at is its key. */
 static __always_inline struct scratch *scratch__claim(__u32 *at, const int tier)
 {
-	__u32 first = bpf_get_smp_processor_id() * SCRATCH_SLOTS;
+	__u32 first = bpf_get_smp_processor_id() * SPANWIRE_SCRATCH_SLOTS;
 
-	for (int i = 0; i < SCRATCH_SLOTS; i++) {
+	for (int i = 0; i < SPANWIRE_SCRATCH_SLOTS; i++) {
 		__u32 key = first + i;
 		struct scratch *scratch = bpf_map_lookup_elem(&scratches, &key);
 
@@ -122,7 +122,7 @@ static __always_inline void positions__start(struct socket_state *state, struct 
 	for (int i = 0; i < 2; i++) {
 		struct flow *flow = &state->flow[i];
 
-		flow->end_sequence = view->sequence[i];
+		flow->end_sequence = view__sequence(view, i);
 		flow->reported_offset = flow->end_offset;
 	}
 	state->flags |= STATE_STARTED;
@@ -266,9 +266,9 @@ static __always_inline int transfer__bytes(struct socket_state *state, struct tr
 	__u32 key;
 
 	if (view->counted) {
-		flow__catch_up(&state->flow[!direction], state, view->sequence[!direction],
+		flow__catch_up(&state->flow[!direction], state, view__sequence(view, !direction),
 			       transfer->now_ns);
-		flow__catch_up(flow, state, view->sequence[direction] - size, transfer->now_ns);
+		flow__catch_up(flow, state, view__sequence(view, direction) - size, transfer->now_ns);
 	}
 	starts = !state->turn || state->direction != direction || (state->flags & STATE_DATAGRAM);
 	if (starts)
@@ -288,9 +288,11 @@ static __always_inline int transfer__bytes(struct socket_state *state, struct tr
 		emission.flags |= SPANWIRE_DATA_TURN_START;
 	if (transfer->message_flags & MSG_OOB)
 		emission.flags |= SPANWIRE_DATA_OOB;
-	if (!emission.want && (!starts || state->mode == SPANWIRE_POLICY_COUNT) &&
-	    flow->end_offset - flow->reported_offset < REPORT_BYTES)
+	if (!emission.want && (!starts || state->mode == SPANWIRE_POLICY_COUNT)) {
+		if (flow->end_offset - flow->reported_offset >= REPORT_BYTES)
+			flow__report_counted(state, flow, flow->end_offset, direction);
 		return 0;
+	}
 	if (flow->reported_offset < emission.begin)
 		flow__report_counted(state, flow, emission.begin, direction);
 	state->budget_left -= emission.want;
@@ -318,6 +320,11 @@ static __always_inline bool transfer__introduce(struct socket_state *state, stru
 	__u32 pid = transfer->caller.pid;
 
 	if (state->last_pid != pid) {
+		/* A kernel socket (NFS, a tunnel) has no file: nobody's request passes there. */
+		if (!sock__inode(transfer->view->sk)) {
+			state->mode = SPANWIRE_POLICY_IGNORE;
+			return false;
+		}
 		state->last_pid = pid;
 		if (pid == settings.self_pid)
 			state->flags |= STATE_SELF;

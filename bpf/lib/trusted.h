@@ -31,8 +31,11 @@ static __always_inline void view__read(struct socket_view *view, struct sock *sk
 		__u64 newest_us = tcp->tcp_mstamp, now_us = now_ns / 1000;
 
 		view->counted = true;
-		view->sequence[SPANWIRE_TRANSMIT] = tcp->write_seq;
-		view->sequence[SPANWIRE_RECEIVE] = tcp->copied_seq;
+		view->sent =
+			tcp->write_seq - tcp__fin_sent(sk->__sk_common.skc_state);
+		view->received =
+			tcp->copied_seq -
+			tcp__fin_read(tcp->copied_seq, tcp->rcv_nxt, sk->__sk_common.skc_flags);
 		if (newest_us && newest_us < now_us)
 			view->wait_us = now_us - newest_us;
 	}
@@ -57,6 +60,10 @@ static __always_inline void state__read_offsets(struct socket_state *state, stru
 	receive->end_offset = tcp->bytes_received - (__u32)(tcp->rcv_nxt - tcp->copied_seq);
 	if (state->role == SPANWIRE_ROLE_CLIENT && tcp->bytes_acked)
 		transmit->end_offset--;
+	if (tcp__fin_sent(sk->__sk_common.skc_state))
+		transmit->end_offset--;
+	if (tcp__fin_read(tcp->copied_seq, tcp->rcv_nxt, sk->__sk_common.skc_flags))
+		receive->end_offset--;
 }
 
 static __noinline struct socket_state *state__make(struct sock *sk)

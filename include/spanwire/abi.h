@@ -22,6 +22,7 @@
 #define SPANWIRE_NAME 64
 #define SPANWIRE_COMM 16
 #define SPANWIRE_MAX_FILTERS 16
+#define SPANWIRE_SCRATCH_SLOTS 4 /* nested or preempted programs on one CPU */
 
 enum spanwire_record_type {
 	SPANWIRE_RECORD_NONE = 0,
@@ -193,4 +194,17 @@ struct spanwire_control {
 	__u32 policy_generation;
 	__u32 wake_bytes; /* wake a reader that sleeps for a batch when the ring holds this much */
 	__u32 reserved;
+};
+
+/* Constant once the programs are loaded. */
+struct spanwire_settings {
+	__u32 self_pid;
+	__u32 budget;    /* bytes captured of each of a connection's first turns */
+	__u32 datagrams; /* 1: records for UDP */
+	__u32 port_count;
+	__u32 pid_count;
+	__u32 comm_count;
+	__u16 ports[SPANWIRE_MAX_FILTERS];
+	__u32 pids[SPANWIRE_MAX_FILTERS];
+	char comms[SPANWIRE_MAX_FILTERS][SPANWIRE_COMM];
 };

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Tier 3: every system call's end, for kernels without anything better (Linux 5.10). The sock is found
+ * through the descriptor, its state by the sock's address in a table. A freed sock's address may come
+ * back as another socket; the inode number, which does not, tells.
+ */
+#include "lib/transfer.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+#define S_IFMT 0170000
+#define S_IFSOCK 0140000
+
+struct inode___mode {
+	unsigned short i_mode;
+	unsigned long i_ino;
+} CORE;
+
+static __always_inline struct sock *descriptor__sock(__u64 descriptor, __u64 *inode)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct inode___mode *node;
+	struct file **files;
+	struct file *file = NULL;
+	struct socket *socket;
+
+	if ((__u32)descriptor >= BPF_CORE_READ(table, max_fds))
+		return NULL;
+	files = BPF_CORE_READ(table, fd);
+	bpf_probe_read_kernel(&file, sizeof(file), &files[(__u32)descriptor]);
+	if (!file)
+		return NULL;
+	node = (struct inode___mode *)BPF_CORE_READ(file, f_inode);
+	if ((BPF_CORE_READ(node, i_mode) & S_IFMT) != S_IFSOCK)
+		return NULL;
+	*inode = BPF_CORE_READ(node, i_ino);
+	socket = BPF_CORE_READ(file, private_data);
+	return BPF_CORE_READ(socket, sk);
+}
+
+static __always_inline bool sock__is_tcp(struct sock *sk, __u16 family)
+{
+	if (family != AF_INET && family != AF_INET6)
+		return false;
+	return BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
+}
+
+static __always_inline void view__read_untrusted(struct socket_view *view, struct sock *sk, __u64 now_ns)
+{
+	struct tcp_sock *tcp = (struct tcp_sock *)sk;
+	__u64 newest_us;
+
+	view->sk = sk;
+	view->family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	view->type = BPF_CORE_READ(sk, sk_type);
+	view->receive_shut = BPF_CORE_READ(sk, sk_shutdown) & RCV_SHUTDOWN;
+	if (!sock__is_tcp(sk, view->family) || BPF_CORE_READ(tcp, inet_conn.icsk_ulp_ops))
+		return;
+	view->counted = true;
+	view->sent =
+		BPF_CORE_READ(tcp, write_seq) -
+		tcp__fin_sent(BPF_CORE_READ(sk, __sk_common.skc_state));
+	view->received =
+		BPF_CORE_READ(tcp, copied_seq) -
+		tcp__fin_read(BPF_CORE_READ(tcp, copied_seq), BPF_CORE_READ(tcp, rcv_nxt),
+			      BPF_CORE_READ(sk, __sk_common.skc_flags));
+	newest_us = BPF_CORE_READ(tcp, tcp_mstamp);
+	if (newest_us && newest_us < now_ns / 1000)
+		view->wait_us = now_ns / 1000 - newest_us;
+}
+
+static __always_inline void state__read_offsets_untrusted(struct socket_state *state, struct sock *sk)
+{
+	struct tcp_sock *tcp = (struct tcp_sock *)sk;
+	struct flow *transmit = &state->flow[SPANWIRE_TRANSMIT];
+	struct flow *receive = &state->flow[SPANWIRE_RECEIVE];
+
+	transmit->end_offset = BPF_CORE_READ(tcp, bytes_acked) +
+			       (__u32)(BPF_CORE_READ(tcp, write_seq) - BPF_CORE_READ(tcp, snd_una));
+	receive->end_offset = BPF_CORE_READ(tcp, bytes_received) -
+			      (__u32)(BPF_CORE_READ(tcp, rcv_nxt) - BPF_CORE_READ(tcp, copied_seq));
+	if (state->role == SPANWIRE_ROLE_CLIENT && BPF_CORE_READ(tcp, bytes_acked))
+		transmit->end_offset--;
+}
+
+/* The state of `sk`, made when there is none or when it belonged to a socket that is gone. */
+static __noinline struct socket_state *table__state(struct sock *sk, __u64 inode)
+{
+	struct socket_state fresh = {};
+	__u64 key = (__u64)sk;
+	struct socket_state *state = bpf_map_lookup_elem(&socket_table, &key);
+
+	/* inode 0: made before the socket was accepted */
+	if (state && (!state->inode || !inode || state->inode == inode)) {
+		if (!state->inode)
+			state->inode = inode;
+		return state;
+	}
+	fresh.id = (bpf_ktime_get_ns() << 8) | (bpf_get_smp_processor_id() & 0xff);
+	fresh.inode = inode;
+	state__init(&fresh, sk);
+	if (BPF_CORE_READ(sk, sk_type) == SOCK_DGRAM)
+		fresh.flags |= STATE_DATAGRAM;
+	bpf_map_update_elem(&socket_table, &key, &fresh, BPF_ANY);
+	state = bpf_map_lookup_elem(&socket_table, &key);
+	if (!state)
+		count(SPANWIRE_COUNT_NO_STATE, 1);
+	return state;
+}
+
+/* What a transfer did, in one register: return value, direction, message flags. */
+#define OUTCOME(ret, direction, flags) ((__u32)(ret) | (__u64)(flags) << 32 | (__u64)(direction) << 63)
+
+/* A global function: the verifier looks at it once for all call sites. */
+__noinline __weak int syscall__transfer(__u32 number, __u64 descriptor, __u64 pointer, __u64 size,
+					__u64 outcome)
+{
+	__u64 id = bpf_get_current_pid_tgid();
+	struct call call = {.number = number, .arg = {descriptor, pointer, size}};
+	__u32 direction = outcome >> 63;
+	__u32 message_flags = (outcome >> 32) & 0x7fffffff;
+	int ret = (int)outcome;
+	struct socket_view view = {};
+	struct transfer transfer = {
+		.view = &view,
+		.call = &call,
+		.caller = {.pid = id >> 32, .tid = (__u32)id},
+		.ret = ret,
+		.message_flags = message_flags,
+		.direction = direction & 1,
+	};
+	struct socket_state *state;
+	struct sock *sk;
+	__u64 inode = 0;
+
+	if (ret < 0 && error__is_ordinary(-ret))
+		return 0;
+	sk = descriptor__sock(descriptor, &inode);
+	if (!sk)
+		return 0;
+	count(SPANWIRE_COUNT_HOOK_RUNS, 1);
+	transfer.now_ns = bpf_ktime_get_ns();
+	view__read_untrusted(&view, sk, transfer.now_ns);
+	if (!view__wanted(&view))
+		return 0;
+	state = table__state(sk, inode);
+	if (!state)
+		return 0;
+	if (!(state->flags & STATE_STARTED)) {
+		if (view.counted)
+			state__read_offsets_untrusted(state, sk);
+		if (!(state->flags & STATE_HANDSHAKE))
+			state->flags |= STATE_JOINED;
+	}
+	return transfer__run(state, &transfer, 3);
+}
+
+static __always_inline __u64 syscall__outcome(__u64 number, long ret, struct pt_regs *regs)
+{
+	switch (number) {
+	case NR_read:
+	case NR_readv:
+	case NR_preadv2:
+		return OUTCOME(ret, SPANWIRE_RECEIVE, 0);
+	case NR_recvfrom:
+		return OUTCOME(ret, SPANWIRE_RECEIVE, (__u32)regs->r10 & 0xffffff);
+	case NR_recvmsg:
+		return OUTCOME(ret, SPANWIRE_RECEIVE, (__u32)regs->dx & 0xffffff);
+	case NR_sendto:
+		return OUTCOME(ret, SPANWIRE_TRANSMIT, (__u32)regs->r10 & 0xffffff);
+	case NR_sendmsg:
+		return OUTCOME(ret, SPANWIRE_TRANSMIT, (__u32)regs->dx & 0xffffff);
+	}
+	return OUTCOME(ret, SPANWIRE_TRANSMIT, 0);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(sock_syscall_exit, struct pt_regs *regs, long ret)
+{
+	__u64 number = regs->orig_ax;
+
+	switch (number) {
+	case NR_read:
+	case NR_readv:
+	case NR_preadv2:
+	case NR_recvfrom:
+	case NR_recvmsg:
+	case NR_write:
+	case NR_writev:
+	case NR_pwritev2:
+	case NR_sendto:
+	case NR_sendmsg:
+	case NR_sendfile:
+		return syscall__transfer(number, regs->di, regs->si, regs->dx,
+					 syscall__outcome(number, ret, regs));
+	case NR_splice: /* from descriptor to descriptor; either end may be the socket */
+		syscall__transfer(number, regs->di, 0, 0, OUTCOME(ret, SPANWIRE_RECEIVE, 0));
+		return syscall__transfer(number, regs->dx, 0, 0,
+					 OUTCOME(ret, SPANWIRE_TRANSMIT, 0));
+	}
+	return 0;
+}
+
+#define MMSG_SEEN 64 /* messages of one call that are looked at */
+
+/* One call, several messages: the count came back, each length lies in the array. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(sock_syscall_exit_mmsg, struct pt_regs *regs, long ret)
+{
+	__u64 number = regs->orig_ax, vector = regs->si;
+	__u32 direction = number == NR_sendmmsg ? SPANWIRE_TRANSMIT : SPANWIRE_RECEIVE;
+	__u32 single = number == NR_sendmmsg ? NR_sendmsg : NR_recvmsg;
+
+	if (number != NR_recvmmsg && number != NR_sendmmsg)
+		return 0;
+	if (ret <= 0)
+		return syscall__transfer(single, regs->di, 0, 0, OUTCOME(ret, direction, 0));
+	for (__u32 i = 0; i < MMSG_SEEN && i < ret; i++) {
+		__u64 message = vector + i * sizeof(struct mmsghdr);
+		__u32 length = 0;
+
+		bpf_probe_read_user(&length, sizeof(length),
+				    (void *)(message + __builtin_offsetof(struct mmsghdr, msg_len)));
+		syscall__transfer(single, regs->di, message, 0, OUTCOME(length, direction, 0));
+	}
+	return 0;
+}
+
+static __always_inline struct socket_state *table__find(void *sk)
+{
+	__u64 key = (__u64)sk;
+
+	return bpf_map_lookup_elem(&socket_table, &key);
+}
+
+static __always_inline int table__on_end(struct sock *sk, __u32 what)
+{
+	struct socket_state *state = table__find(sk);
+	struct caller nobody = {};
+	__u64 key = (__u64)sk;
+
+	if (!state)
+		return 0;
+	if (state->mode != SPANWIRE_POLICY_IGNORE &&
+	    (state->flags & STATE_OPEN_SENT || state->role == SPANWIRE_ROLE_CLIENT)) {
+		state__report_counted(state);
+		connection__report(sk, state, what, &nobody);
+	}
+	if (what == SPANWIRE_CONN_CLOSED)
+		bpf_map_delete_elem(&socket_table, &key);
+	return 0;
+}
+
+static __always_inline int table__on_connect(struct sock *sk)
+{
+	__u64 id = bpf_get_current_pid_tgid();
+	struct caller caller = {.pid = id >> 32, .tid = (__u32)id};
+	struct socket_state *state = table__state(sk, sock__inode(sk));
+
+	if (!state || state->mode == SPANWIRE_POLICY_IGNORE)
+		return 0;
+	state->role = SPANWIRE_ROLE_CLIENT;
+	state->flags |= STATE_HANDSHAKE;
+	state->opened_ns = bpf_ktime_get_ns();
+	if (caller.pid == settings.self_pid)
+		state->flags |= STATE_SELF;
+	else if (!process__arrived(caller.pid))
+		return 0;
+	connection__report(sk, state, SPANWIRE_CONN_CONNECT, &caller);
+	return 0;
+}
+
+static __always_inline int table__on_established(struct sock *sk, int old)
+{
+	struct socket_state *state;
+
+	if (old != TCP_SYN_RECV)
+		return 0;
+	state = table__state(sk, 0);
+	if (!state)
+		return 0;
+	state->role = SPANWIRE_ROLE_SERVER;
+	state->flags |= STATE_HANDSHAKE;
+	state->opened_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(sock_syscall_state, struct sock *sk, int old, int new)
+{
+	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+		return 0;
+	switch (new) {
+	case TCP_SYN_SENT:
+		return table__on_connect(sk);
+	case TCP_ESTABLISHED:
+		return table__on_established(sk, old);
+	case TCP_FIN_WAIT1:
+	case TCP_LAST_ACK:
+		return table__on_end(sk, SPANWIRE_CONN_LOCAL_FIN);
+	case TCP_CLOSE_WAIT:
+		return table__on_end(sk, SPANWIRE_CONN_PEER_FIN);
+	case TCP_CLOSE:
+		return table__on_end(sk, SPANWIRE_CONN_CLOSED);
+	}
+	return 0;
+}
