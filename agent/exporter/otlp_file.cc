@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/exporter/otlp_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace spanwire::exporter {
+namespace {
+
+// Readers of JSON lines limit the length of a line (the Collector's to 1 MiB): cut well before.
+constexpr size_t kMaxRecordBytes = size_t{512} << 10;
+
+std::unique_ptr<OtlpEncoding> MakeEncoding(OtlpFileFormat format, const AgentIdentity& agent) {
+  return format == OtlpFileFormat::kJson ? MakeJsonEncoding(agent) : MakeProtoEncoding(agent);
+}
+
+// A line that an earlier run was killed in gets its end, so that the next one begins a line.
+void EndTornLine(int fd) {
+  struct stat status{};
+  if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) return;
+  char last = '\n';
+  if (pread(fd, &last, 1, status.st_size - 1) != 1 || last == '\n') return;
+  // Fails only where the next record fails too, and that is counted.
+  if (write(fd, "\n", 1) != 1) return;
+}
+
+Result<UniqueFd> OpenForAppend(const OtlpFileOptions& options) {
+  if (options.path == "-") {
+    UniqueFd file(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));
+    if (!file) return ErrnoError("use standard output", errno);
+    return file;
+  }
+  constexpr int kFlags = O_CREAT | O_APPEND | O_CLOEXEC;
+  constexpr mode_t kMode = 0640;
+  // A FIFO would be held open by us if we could read it: only what is regular is opened for that.
+  struct stat status{};
+  const bool regular = stat(options.path.c_str(), &status) != 0 || S_ISREG(status.st_mode);
+  UniqueFd file(open(options.path.c_str(), kFlags | (regular ? O_RDWR : O_WRONLY), kMode));
+  if (!file) return ErrnoError("open " + options.path + " for spans", errno);
+  if (options.format == OtlpFileFormat::kJson) EndTornLine(file.get());
+  return file;
+}
+
+// `message` after its length as a base-128 varint (protobuf's "delimited" framing).
+std::string Delimited(const std::string& message) {
+  std::string record;
+  record.reserve(message.size() + 5);
+  size_t size = message.size();
+  for (; size >= 0x80; size >>= 7) record += static_cast<char>((size & 0x7f) | 0x80);
+  record += static_cast<char>(size);
+  return record += message;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<OtlpFileExporter>> OtlpFileExporter::Open(const OtlpFileOptions& options,
+                                                                 const AgentIdentity& agent,
+                                                                 Stage& stage) {
+  Result<UniqueFd> file = OpenForAppend(options);
+  if (!file) return file.error();
+  return std::unique_ptr<OtlpFileExporter>(
+      new OtlpFileExporter(std::move(file.value()), options, agent, stage));
+}
+
+OtlpFileExporter::OtlpFileExporter(UniqueFd file, const OtlpFileOptions& options,
+                                   const AgentIdentity& agent, Stage& stage)
+    : format_(options.format),
+      encoder_(MakeEncoding(options.format, agent)),
+      writer_(std::move(file), options.path, stage, options.writer) {}
+
+Result<> OtlpFileExporter::Export(std::span<const model::Span> spans) {
+  Result<> first;
+  for (const model::Span& span : spans) {
+    encoder_.Add(span);
+    if (encoder_.size_bytes() < kMaxRecordBytes) continue;
+    if (Result<> result = Submit(); !result && first) first = std::move(result);
+  }
+  if (encoder_.span_count() == 0) return first;
+  Result<> last = Submit();
+  return first ? last : first;
+}
+
+Result<> OtlpFileExporter::Submit() {
+  Record record;
+  record.spans = encoder_.span_count();
+  record.bytes = encoder_.Finish();
+  if (format_ == OtlpFileFormat::kJson) {
+    record.bytes += '\n';
+  } else {
+    record.bytes = Delimited(record.bytes);
+  }
+  return writer_.Submit(std::move(record));
+}
+
+}  // namespace spanwire::exporter
