@@ -41,6 +41,8 @@ script_test(setup.backends setup TIMEOUT 2400 COMMAND ${lib}/backends.sh
 script_test(setup.kernels setup TIMEOUT 900 COMMAND ${lib}/kernels.sh
   PROPERTIES FIXTURES_SETUP kernels)
 
+script_test(vm.boot vm TIMEOUT 600 COMMAND python3 tests/vm/run.py --scenario boot
+  PROPERTIES PROCESSORS 2 FIXTURES_REQUIRED kernels)
 script_test(vm.kernels vm TIMEOUT 1200 COMMAND python3 tests/vm/run.py
   --binary ${CMAKE_BINARY_DIR}/spanwire
   PROPERTIES PROCESSORS 2 RUN_SERIAL TRUE FIXTURES_REQUIRED kernels)

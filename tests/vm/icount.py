@@ -56,7 +56,7 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="spanwire-icount-") as folder:
         work = pathlib.Path(folder)
-        initrd = image.build(options.binary, work)
+        initrd = image.build(work, [options.binary])
         print("kernel,tier,plain_insns,hook_insns,agent_insns,spread")
         for series in options.kernels:
             row = measure(series, initrd, work, options)

@@ -43,17 +43,17 @@ def compile_static(source: pathlib.Path, target: pathlib.Path) -> None:
                     str(source)], check=True)
 
 
-def populate(root: pathlib.Path, spanwire: pathlib.Path) -> None:
+def populate(root: pathlib.Path, binaries: list, texts: dict) -> None:
     for directory in DIRECTORIES:
         (root / directory).mkdir(parents=True, exist_ok=True)
-    for path, text in FILES.items():
+    for path, text in (FILES | texts).items():
         (root / path).write_text(text)
     install(root, pathlib.Path("/bin/busybox"), "bin/busybox")
     (root / "bin/sh").symlink_to("busybox")
     install(root, pathlib.Path("/usr/sbin/nginx"), "usr/sbin/nginx")
     install(root, pathlib.Path("/usr/bin/curl"), "usr/bin/curl")
-    if spanwire:
-        install(root, spanwire, "usr/bin/spanwire")
+    for binary in binaries:
+        install(root, binary, f"usr/bin/{binary.name}")
     compile_static(HERE / "capexec.c", root / "capexec")
     compile_static(HERE / "load.c", root / "load")
     shutil.copy(HERE / "guest/nginx.conf", root / "etc/nginx.conf")
@@ -64,10 +64,13 @@ def populate(root: pathlib.Path, spanwire: pathlib.Path) -> None:
         shutil.copy(script, root / "scenarios")
 
 
-def build(spanwire: pathlib.Path, work: pathlib.Path) -> pathlib.Path:
-    """Makes the image below `work` (an empty folder) and returns its path."""
+def build(work: pathlib.Path, binaries: list, texts: dict = None) -> pathlib.Path:
+    """Makes the image below `work` (an empty folder) and returns its path.
+
+    `binaries` go to /usr/bin with their libraries, `texts` are more files, by path.
+    """
     root, image = work / "root", work / "initrd.gz"
-    populate(root, spanwire)
+    populate(root, binaries, texts or {})
     command = "find . -print0 | cpio --null --create --quiet --format=newc --owner=0:0 | gzip -1"
     with image.open("wb") as out:
         subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=root, stdout=out, check=True)

@@ -25,6 +25,7 @@ class Machine(NamedTuple):
     memory_mib: int = 768
     options: tuple = ("-accel", "tcg,thread=multi")
     limit_s: int = 300
+    append: str = ""  # for the kernel's command line
 
 
 class Outcome(NamedTuple):
@@ -60,7 +61,8 @@ def command(machine: Machine, port: pathlib.Path, variables: dict) -> list:
             "-smp", str(machine.cpus), "-nodefaults", "-no-user-config", "-display", "none",
             "-no-reboot", "-serial", "stdio", "-serial", f"file:{port}",
             "-kernel", str(kernel(machine.series)), "-initrd", str(machine.image),
-            "-append", f"console=ttyS0 quiet panic=-1 oops=panic LIMIT={machine.limit_s} {words}"]
+            "-append", f"console=ttyS0 quiet panic=-1 oops=panic LIMIT={machine.limit_s} "
+            f"{machine.append} {words}"]
 
 
 def boot(machine: Machine, work: pathlib.Path, variables: dict) -> Outcome:

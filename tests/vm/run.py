@@ -67,7 +67,8 @@ def main() -> int:
         parser.error(f"no such kernel: {', '.join(unknown)} (choose from {', '.join(TIERS)})")
     with tempfile.TemporaryDirectory(prefix="spanwire-vm-") as folder:
         work = pathlib.Path(folder)
-        initrd = image.build(arguments.binary if arguments.scenario != "boot" else None, work)
+        binaries = [] if arguments.scenario == "boot" else [arguments.binary]
+        initrd = image.build(work, binaries)
         good = [check(series, arguments.scenario, initrd, work) for series in arguments.kernels]
     return 0 if all(good) else 1
 
