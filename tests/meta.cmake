@@ -19,7 +19,8 @@ script_test(check.support meta TIMEOUT 120 COMMAND
   python3 -m unittest discover -s tests/support -p *_test.py)
 
 # These use every core themselves.
-script_test(check.tidy meta TIMEOUT 1800 COMMAND ${lib}/dev/lint PROPERTIES PROCESSORS 2)
+script_test(check.tidy meta TIMEOUT 1800 COMMAND python3 ${lib}/tidy.py ${CMAKE_BINARY_DIR}
+  PROPERTIES PROCESSORS 2)
 script_test(sanitize.asan sanitize TIMEOUT 1800 COMMAND ${lib}/sanitize.sh asan
   PROPERTIES PROCESSORS 2)
 script_test(sanitize.tsan sanitize TIMEOUT 1800 COMMAND ${lib}/sanitize.sh tsan
