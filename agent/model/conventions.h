@@ -3,7 +3,8 @@
 
 #include <string_view>
 
-// Attribute keys of the OpenTelemetry semantic conventions 1.44.0 that spanwire writes, and its own.
+// Attribute keys of the OpenTelemetry semantic conventions 1.44.0 that spanwire writes, and its
+// own.
 namespace spanwire::model::key {
 
 inline constexpr std::string_view kSchemaUrl = "https://opentelemetry.io/schemas/1.44.0";
@@ -43,3 +44,18 @@ inline constexpr std::string_view kLinkMethod = "spanwire.link.method";
 inline constexpr std::string_view kJoined = "spanwire.connection.joined";
 
 }  // namespace spanwire::model::key
+
+// Keys of facts that a parser puts among a request's attributes for the span builder, which turns
+// them into attributes as the span's kind demands. They all begin with '~' and are never exported.
+namespace spanwire::model::fact {
+
+inline constexpr std::string_view kHost = "~host";  // "name[:port]" asked for, without user info
+inline constexpr std::string_view kAbsolute = "~absolute";  // scheme of an absolute-form target
+inline constexpr std::string_view kUserInfo =
+    "~user_info";  // "REDACTED:REDACTED" when the target had some
+// What the first proxy of a chain said: the client's address or name, the scheme, "name[:port]".
+inline constexpr std::string_view kForwardedFor = "~forwarded_for";
+inline constexpr std::string_view kForwardedProto = "~forwarded_proto";
+inline constexpr std::string_view kForwardedHost = "~forwarded_host";
+
+}  // namespace spanwire::model::fact

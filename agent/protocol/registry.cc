@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/protocol/registry.h"
+
+#include <array>
+
+#include "agent/protocol/http1/http1.h"
+
+namespace spanwire::protocol {
+
+std::span<const ProtocolSpec> Registry() {
+  static constexpr std::array<ProtocolSpec, 1> kProtocols = {http1::kSpec};
+  return kProtocols;
+}
+
+}  // namespace spanwire::protocol
