@@ -9,6 +9,7 @@
 #include <sys/un.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
@@ -66,12 +67,14 @@ bool ParseTarget(const std::string& text, Target& target) {
   const auto port = htons(static_cast<uint16_t>(std::atoi(text.c_str() + colon + 1)));
   if (text.front() == '[') {
     auto* address = reinterpret_cast<sockaddr_in6*>(&target.address);
-    *address = {.sin6_family = AF_INET6, .sin6_port = port};
+    address->sin6_family = AF_INET6;
+    address->sin6_port = port;
     target.length = sizeof(*address);
     return inet_pton(AF_INET6, text.substr(1, colon - 2).c_str(), &address->sin6_addr) == 1;
   }
   auto* address = reinterpret_cast<sockaddr_in*>(&target.address);
-  *address = {.sin_family = AF_INET, .sin_port = port};
+  address->sin_family = AF_INET;
+  address->sin_port = port;
   target.length = sizeof(*address);
   return inet_pton(AF_INET, text.substr(0, colon).c_str(), &address->sin_addr) == 1;
 }
@@ -112,6 +115,10 @@ Plan PlanFromFlags() {
   return plan;
 }
 
+// SIGTERM: no more requests; those in flight are waited for.
+volatile std::sig_atomic_t stop_requested = 0;
+void OnTerminate(int) { stop_requested = 1; }
+
 using Connections = std::vector<std::unique_ptr<Connection>>;
 
 // One round: waits for events or the next thing due, then lets every connection go on.
@@ -139,7 +146,10 @@ bool AllIdle(const Connections& connections) {
 }
 
 void RunToLimit(Connections& connections, Schedule& schedule) {
-  while (!schedule.AtLimit() || !AllIdle(connections)) Step(connections);
+  while (!schedule.AtLimit() || !AllIdle(connections)) {
+    Step(connections);
+    if (stop_requested != 0) schedule.Stop();
+  }
 }
 
 void Run(const Plan& plan, std::FILE* file) {
@@ -179,6 +189,7 @@ int main(int argc, char** argv) {
     std::perror(FLAGS_log.c_str());
     return 1;
   }
+  std::signal(SIGTERM, spanwire::load::OnTerminate);
   spanwire::load::Run(plan, file);
   return std::fclose(file) == 0 ? 0 : 1;
 }

@@ -27,6 +27,7 @@ class Schedule {
   uint64_t taken() const { return taken_; }
   // Requests from number `count` on wait until the limit is moved; the rate begins anew.
   void Limit(uint64_t count);
+  void Stop() { left_ = 0; }
   bool AtLimit() const { return left_ == 0 || taken_ >= limit_; }
   bool Exhausted() const { return left_ == 0; }
 

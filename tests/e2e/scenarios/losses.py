@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Makes every kind of drop happen, and checks that the ledger has it, with its reason, exactly."""
+
+import os
+import signal
+
+import harness
+import judge
+import ledger
+import origins
+import programs
+from scenarios import scenario
+from scenarios.servers import front
+
+
+def expect_drops(scene: harness.Scene, agent: harness.Agent, stage: str = "", at_least: int = 1):
+    stages = scene.check_ledger(agent)
+    count = ledger.dropped(stages, stage=stage)
+    scene.expect(count >= at_least, f"{stage or 'no stage'} dropped {count}, expected {at_least}: "
+                                    f"{ledger.reasons(stages)}")
+
+
+@scenario
+def loss_full_ring(scene):
+    """A tiny ring and an agent that stands still: spans are missing, none is wrong."""
+    port = origins.nginx(scene)
+    agent = scene.agent("--ring-size=64KiB")
+    before = scene.load(port, requests=200, rate=1000)
+    program, finish = scene.start_load(port, requests=5000, rate=2500, connections=4)
+    os.kill(agent.program.pid, signal.SIGSTOP)
+    truths = finish()
+    os.kill(agent.program.pid, signal.SIGCONT)
+    after = scene.load(port, requests=500, rate=1000, connections=4)
+    agent.stop()
+    # Times are not judged: bytes whose record was lost have none.
+    hop = front(port, "nginx", timed=False)
+    required = {t.id for t in before}
+    scene.judge_groups(agent, [
+        (before, [hop]), (truths, [hop], judge.Rules(recall=0)), (after, [hop])])
+    scene.figures["required"] = len(required)
+    expect_drops(scene, agent, "ring", 100)
+
+
+@scenario
+def loss_unparsable(scene):
+    """Junk, framing that cannot be trusted, tunnels: bytes that no message accounts for."""
+    port, raw = origins.nginx(scene), origins.python_raw(scene)
+    agent = scene.agent()
+    for kind in ("random", "confused", "smuggle"):
+        scene.run(kind, ["python3", harness.TOP / "tests/e2e/hostility.py", kind, port, 0.5])
+    scene.load(raw, "/junk", requests=20)
+    agent.stop()
+    expect_drops(scene, agent, "stream")
+
+
+@scenario
+def loss_eviction(scene):
+    """More half requests than the memory bound lets the agent hold."""
+    sink = scene.port()
+    scene.start("sink", ["python3", harness.SERVERS / "sink.py", sink]).wait_port(sink)
+    agent = scene.agent("--memory-limit=256KiB")
+    scene.run("half", ["python3", harness.TOP / "tests/e2e/hostility.py", "half", sink, 2])
+    agent.stop()
+    stages = scene.check_ledger(agent)
+    evicted = sum(count for name, count in ledger.reasons(stages).items()
+                  if "evict" in name or "limit" in name)
+    scene.expect(evicted > 0, f"nothing was evicted: {ledger.reasons(stages)}")
+
+
+@scenario
+def loss_dead_collector(scene):
+    """Nobody listens at the collector's port: every span is dropped there, and only there."""
+    port = origins.nginx(scene)
+    nobody = programs.free_port()
+    agent = scene.agent(f"--otlp-endpoint=http://127.0.0.1:{nobody}",
+                        "--otlp-protocol=http/protobuf")
+    truths = scene.load(port, requests=500, rate=1000)
+    agent.stop()
+    scene.judge(agent, truths, [front(port, "nginx")])
+    expect_drops(scene, agent, "exporter/otlp", 2 * len(truths))

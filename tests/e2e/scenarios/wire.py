@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Shapes of bytes on the wire: pipelining, slow ends, single bytes, interim answers, tunnels."""
+
+import socket
+import time
+
+import judge
+import origins
+from scenarios import scenario
+from scenarios.servers import front
+
+OTHER_BYTES = bytes(range(256)) * 8  # what passes a tunnel is no HTTP
+
+
+@scenario
+def pipelining(scene):
+    port = origins.nginx(scene)
+    agent = scene.agent()
+    truths = [truth for depth in (2, 16, 64)
+              for truth in scene.load(port, requests=2000, pipeline=depth)]
+    truths += scene.load(port, requests=2000, pipeline=16, connections=8, rate=4000)
+    truths += scene.load(port, "/big", requests=8, pipeline=4)
+    agent.stop()
+    scene.judge(agent, truths, [front(port, "nginx")])
+
+
+@scenario
+def slow_ends(scene):
+    """Readers that take their time and writers of single bytes, on both sides."""
+    port, raw = origins.nginx(scene), origins.python_raw(scene)
+    agent = scene.agent()
+    at_nginx = [
+        *scene.load(port, requests=20, write_bytes=1, write_pause_us=50),
+        *scene.load(port, requests=20, read_bytes=1),
+        *scene.load(port, requests=20, connections=5, write_bytes=7, write_pause_us=1000),
+        *scene.load(port, "/big", requests=2, read_bytes=8192, read_pause_us=500),
+        *scene.load(port, requests=10, write_bytes=1, write_pause_us=100, read_bytes=1,
+                    read_pause_us=100),
+    ]
+    at_raw = [
+        *scene.load(raw, "/tiny", requests=20),
+        *scene.load(raw, "/tiny", requests=5, write_bytes=1, read_bytes=1),
+        *scene.load(raw, "/echo", requests=3, method="POST", body_bytes=5_000_000),
+        *scene.load(raw, "/echo", requests=5, method="POST", body_bytes=20_000, write_bytes=100),
+    ]
+    agent.stop()
+    scene.judge_groups(agent, [(at_nginx, [front(port, "nginx")]), (at_raw, [front(raw, "")])])
+
+
+@scenario
+def unusual_answers(scene):
+    """Interim answers, content up to the connection's end, answers before the request ended."""
+    raw = origins.python_raw(scene)
+    agent = scene.agent()
+    truths = [
+        *scene.load(raw, "/interim", requests=100, rate=500),
+        *scene.load(raw, "/eof", requests=50, rate=200),
+        *scene.load(raw, "/early", requests=20, rate=100, method="POST", body_bytes=30_000),
+        *scene.load(raw, "/wait", requests=50, rate=500, method="POST", body_bytes=3000,
+                    expect_continue=True),
+        *scene.load(raw, "/any", requests=50, rate=500, method="PROPFIND"),
+    ]
+    agent.stop()
+    for truth in truths:
+        truth.method = "_OTHER" if truth.method == "PROPFIND" else truth.method
+    scene.judge(agent, truths, [front(raw, "")])
+
+
+def upgrade(port: int, request_id: str) -> judge.Truth:
+    """One upgrade and some bytes through the tunnel."""
+    path = f"/upgrade/r/{request_id}"
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        local = connection.getsockname()[1]
+        start = time.monotonic_ns()
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\n"
+                           f"Upgrade: echo\r\n\r\n".encode())
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += connection.recv(4096)
+        end = time.monotonic_ns()
+        for _ in range(5):
+            connection.sendall(OTHER_BYTES)
+            got = 0
+            while got < len(OTHER_BYTES):
+                got += len(connection.recv(65536))
+    return judge.Truth(
+        request_id, "GET", path, start, end, int(head.split()[1]), 0, 0, local_port=local,
+        wall_minus_monotonic_ns=time.time_ns() - time.monotonic_ns())
+
+
+@scenario
+def upgraded_connections(scene):
+    """A span for the handshake; what follows is another protocol and only counted."""
+    raw = origins.python_raw(scene)
+    agent = scene.agent()
+    prefix = scene.id_prefix()
+    truths = [upgrade(raw, f"{prefix}{n}") for n in range(30)]
+    agent.stop()
+    scene.judge(agent, truths, [judge.Hop("tunnel", raw, timed=True, sized=True)])
+    scene.expect(all(t.status == 101 for t in truths), "the server did not upgrade")
