@@ -19,6 +19,9 @@ uint64_t Stage::Dropped() const {
 }
 
 Stage& Ledger::AddStage(std::string name, std::string unit) {
+  for (const auto& stage : stages_) {
+    if (stage->name() == name) return *stage;
+  }
   return *stages_.emplace_back(std::make_unique<Stage>(std::move(name), std::move(unit)));
 }
 

@@ -57,7 +57,8 @@ class Stage {
 // corridor is built, before threads run.
 class Ledger {
  public:
-  // `unit` is "events", "bytes", "messages", "exchanges" or "spans".
+  // The stage of that name, added at the end when it is new: who builds the corridor may fix the order
+  // of the stages before the rooms ask for them. `unit` is "events", "bytes", "messages", "exchanges" or "spans".
   Stage& AddStage(std::string name, std::string unit);
   const std::vector<std::unique_ptr<Stage>>& stages() const { return stages_; }
 

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/app/pipeline.h"
+
+#include <cstdio>
+#include <utility>
+
+#include "agent/protocol/registry.h"
+#include "agent/trace/redactor.h"
+
+namespace spanwire::app {
+
+void SpanBatcher::Add(std::unique_ptr<exporter::SpanExporter> exporter) {
+  exporters_.push_back(std::move(exporter));
+}
+
+void SpanBatcher::OnSpan(model::Span& span) {
+  std::swap(batch_[used_], span);
+  ++used_;
+  ++spans_;
+  if (used_ == kBatch) Flush();
+}
+
+void SpanBatcher::Flush() {
+  if (used_ == 0) return;
+  for (auto& exporter : exporters_) Report(exporter->Export({batch_.data(), used_}));
+  used_ = 0;
+}
+
+void SpanBatcher::Shutdown(std::chrono::milliseconds limit) {
+  Flush();
+  for (auto& exporter : exporters_) Report(exporter->Shutdown(limit));
+}
+
+void SpanBatcher::Report(const Result<>& result) {
+  if (result || result.error().message == last_error_) return;
+  last_error_ = result.error().message;
+  std::fprintf(stderr, "spanwire: %s\n", last_error_.c_str());
+}
+
+Pipeline::Pipeline(Ledger& ledger, connection::PolicySink& policies,
+                   const connection::TrackerLimits& limits)
+    : stages_(connection::AddConnectionStages(ledger)),
+      span_stage_(ledger.AddStage("span", "spans")),
+      processors_(ledger, batcher_),
+      traces_(ledger, processors_),
+      tracker_({protocol::Registry(), stages_, &traces_, &policies}, limits) {
+  processors_.Add(std::make_unique<trace::Redactor>());
+}
+
+void Pipeline::OnTick(const ClockAnchor& now) {
+  now_ns_ = now.monotonic_ns;
+  tracker_.OnTick(now);
+  traces_.OnTick(now);
+}
+
+void Pipeline::Finish(std::chrono::milliseconds limit) {
+  tracker_.Finish(now_ns_);
+  traces_.Finish();
+  batcher_.Shutdown(limit);
+}
+
+bool Pipeline::Waiting() const { return span_stage_.held.Get() > 0; }
+
+}  // namespace spanwire::app

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/app/stats_file.h"
+
+#include <fcntl.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <string_view>
+
+#include "agent/base/unique_fd.h"
+
+namespace spanwire::app {
+namespace {
+
+// By enum spanwire_counter.
+constexpr std::array<std::string_view, 11> kCounterNames{
+    "records",        "ring_full", "no_scratch",     "no_state",    "hook_runs", "ignored_calls",
+    "bytes_passed", "bytes_captured", "io_uring_calls", "unreadable_buffers", "peeks"};
+
+}  // namespace
+
+std::string FormatStats(const Ledger& ledger, const capture::KernelCounters* kernel) {
+  std::string text = ledger.ToJson();
+  if (kernel) {
+    text.pop_back();
+    text += ",\"kernel\":{";
+    for (size_t i = 0; i < kCounterNames.size(); ++i) {
+      if (i > 0) text += ',';
+      text += "\"" + std::string(kCounterNames[i]) + "\":" + std::to_string((*kernel)[i]);
+    }
+    text += "}}";
+  }
+  return text + "\n";
+}
+
+Result<> WriteStatsFile(const std::string& path, const std::string& text) {
+  const std::string next = path + ".next";
+  const UniqueFd file(
+      open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
+  if (!file) return ErrnoError("cannot write statistics to " + next, errno);
+  if (write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+    return ErrnoError("cannot write statistics to " + next, errno);
+  }
+  if (std::rename(next.c_str(), path.c_str()) != 0) {
+    return ErrnoError("cannot replace statistics file " + path, errno);
+  }
+  return {};
+}
+
+}  // namespace spanwire::app

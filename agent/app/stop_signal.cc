@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/app/stop_signal.h"
+
+#include <atomic>
+#include <csignal>
+
+namespace spanwire::app {
+namespace {
+
+// A signal handler reaches nothing but globals; this is the only one of the program.
+std::atomic<bool> stop_requested{false};
+
+}  // namespace
+
+void CatchStopSignals() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { stop_requested.store(true, std::memory_order_relaxed); };
+  action.sa_flags = static_cast<int>(SA_RESETHAND);  // no SA_RESTART: waiting calls return
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+bool StopRequested() { return stop_requested.load(std::memory_order_relaxed); }
+
+}  // namespace spanwire::app
