@@ -28,7 +28,7 @@ script_test(sanitize.tsan sanitize TIMEOUT 1800 COMMAND ${lib}/sanitize.sh tsan
 
 script_test(fuzz.build fuzz TIMEOUT 1800 COMMAND ${lib}/fuzz.sh build
   PROPERTIES PROCESSORS 2 FIXTURES_SETUP fuzzers)
-file(GLOB fuzzers CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/fuzz/*_fuzzer.cc)
+file(GLOB fuzzers CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/fuzz/*_fuzz.cc)
 foreach(source IN LISTS fuzzers)
   get_filename_component(fuzzer ${source} NAME_WE)
   script_test(fuzz.${fuzzer} fuzz TIMEOUT 180 COMMAND ${lib}/fuzz.sh run ${fuzzer} 60

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/unit/protocol/http1_connection.h"
+#include "tests/unit/protocol/http1_splits.h"
 
 namespace spanwire::protocol::http1 {
 namespace {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -87,6 +85,8 @@ class TestConnection {
   // The lines of a flow; messages in the order in which they began.
   Lines LinesOf(Flow flow) const { return flows_[static_cast<size_t>(flow)].lines; }
 
+  bool violated() const { return violated_; }
+  bool lost() const { return lost_; }
   const model::Message& last_head() const { return last_head_; }
   uint64_t want_bytes(Flow flow) const { return flows_[static_cast<size_t>(flow)].want_bytes; }
 
@@ -132,7 +132,7 @@ class TestConnection {
     const ParseInput input = InputOf(flow, front);
     if (stream.seeking) return Seek(stream, input);
     const ParseOutput output = parser_->Parse(input);
-    EXPECT_LE(output.consumed, input.available);
+    if (output.consumed > input.available) return Violation(flow, "consumed too much");
     const uint64_t begin = stream.offset;
     Consume(stream, output.consumed);
     stream.want_bytes = output.want_bytes;
@@ -143,15 +143,17 @@ class TestConnection {
     Stream& stream = StreamOf(flow);
     switch (output.status) {
       case ParseStatus::kNeedMore: return false;
-      case ParseStatus::kConsumed: EXPECT_GT(output.consumed, 0u); return true;
+      case ParseStatus::kConsumed:
+        return output.consumed > 0 || Violation(flow, "consumed nothing");
       case ParseStatus::kHead:
-        EXPECT_FALSE(stream.open);
+        if (stream.open) return Violation(flow, "a message in a message");
+        if (output.consumed == 0) return Violation(flow, "a head of no bytes");
         last_head_ = *output.message;
         Begin(stream, *output.message, begin);
         if (output.complete) Finish(stream);
         return true;
       case ParseStatus::kEnd:
-        EXPECT_TRUE(stream.open);
+        if (!stream.open) return Violation(flow, "an end without a message");
         stream.attributes.Merge(output.message->attributes);
         Finish(stream);
         return true;
@@ -161,6 +163,13 @@ class TestConnection {
         break;
       case ParseStatus::kOpaque: stream.lines.emplace_back("opaque"); break;
     }
+    flows_[0].over = flows_[1].over = true;
+    return false;
+  }
+
+  bool Violation(Flow flow, std::string what) {
+    violated_ = true;
+    StreamOf(flow).lines.push_back("violation: " + std::move(what));
     flows_[0].over = flows_[1].over = true;
     return false;
   }
@@ -189,6 +198,7 @@ class TestConnection {
     Stream& stream = StreamOf(flow);
     stream.lines.push_back("lost " + std::string(output.reason));
     stream.open = false;
+    lost_ = true;
     parser_->Reset(flow);
     DropFront(stream, true);
     DropFront(stream, false);
@@ -240,10 +250,13 @@ class TestConnection {
   std::unique_ptr<ProtocolParser> parser_ = MakeParser();
   std::array<Stream, 2> flows_;
   model::Message last_head_;
+  bool violated_ = false;
+  bool lost_ = false;
   uint32_t turn_ = 0;
   Flow last_flow_ = Flow::kRequests;
 };
 
+// What a connection's parser reported.
 struct Outcome {
   Lines requests;
   Lines responses;
@@ -255,38 +268,6 @@ inline Outcome Run(const std::vector<Wire>& steps) {
   for (const Wire& step : steps) connection.Feed(step);
   return {.requests = connection.LinesOf(Flow::kRequests),
           .responses = connection.LinesOf(Flow::kResponses)};
-}
-
-// Cuts the captured bytes of `step` at `at`; what was counted belongs to the last piece.
-inline std::vector<Wire> Cut(const Wire& step, size_t at) {
-  Wire head = {.flow = step.flow, .bytes = step.bytes.substr(0, at)};
-  Wire tail = step;
-  tail.bytes = step.bytes.substr(at);
-  return {head, tail};
-}
-
-// Runs `steps` whole, byte by byte, and each step cut in two at each of its bytes; all must give
-// the same.
-inline Outcome RunEverySplit(const std::vector<Wire>& steps) {
-  const Outcome whole = Run(steps);
-  std::vector<Wire> single_bytes;
-  for (size_t i = 0; i < steps.size(); ++i) {
-    Wire rest = steps[i];
-    while (rest.bytes.size() > 1) {
-      auto pieces = Cut(rest, 1);
-      single_bytes.push_back(std::move(pieces[0]));
-      rest = std::move(pieces[1]);
-    }
-    single_bytes.push_back(rest);
-    for (size_t at = 1; at < steps[i].bytes.size(); ++at) {
-      std::vector<Wire> split(steps.begin(), steps.begin() + static_cast<ptrdiff_t>(i));
-      std::ranges::move(Cut(steps[i], at), std::back_inserter(split));
-      split.insert(split.end(), steps.begin() + static_cast<ptrdiff_t>(i) + 1, steps.end());
-      EXPECT_EQ(Run(split), whole) << "step " << i << " cut at " << at;
-    }
-  }
-  EXPECT_EQ(Run(single_bytes), whole) << "byte by byte";
-  return whole;
 }
 
 }  // namespace spanwire::protocol::http1
