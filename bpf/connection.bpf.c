@@ -4,6 +4,10 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+/* Keep the types of records that are only pointed to in BTF: tests/abi reads them there. */
+const struct spanwire_connection *unused_connection __attribute__((unused));
+const struct spanwire_process *unused_process __attribute__((unused));
+
 static __always_inline int connection__on_connect(struct sock *sk)
 {
 	__u64 id = bpf_get_current_pid_tgid();
