@@ -24,6 +24,34 @@ def pipelining(scene):
     scene.judge(agent, truths, [front(port, "nginx")])
 
 
+def mixed(scene, *where) -> list:
+    log = scene.folder / f"truth{scene.number()}.jsonl"
+    scene.run("call_mix", [scene.build / "bin/call_mix", scene.id_prefix(), log, *where])
+    return judge.read_truth(log)
+
+
+@scenario
+def every_socket_call(scene):
+    """Each way to send with each way to receive, over IPv4 and IPv6; sockets that are handed on."""
+    port = scene.port()
+    agent = scene.agent()
+    truths = mixed(scene, port)
+    agent.stop()
+    hop = judge.Hop("mix", port, client_exe="call_mix", server_exe="call_mix", timed=True,
+                    sized=True)
+    scene.judge(agent, truths, [hop], judge.Rules(recall=1))
+
+
+@scenario
+def every_socket_call_unix(scene):
+    """The same over UNIX sockets."""
+    agent = scene.agent("--comm=call_mix", ports=False)
+    truths = mixed(scene, 0, scene.folder / "mix.sock")
+    agent.stop()
+    hop = judge.Hop("mix", 0, client_exe="call_mix", server_exe="call_mix", timed=True, sized=True)
+    scene.judge(agent, truths, [hop], judge.Rules(recall=1))
+
+
 @scenario
 def slow_ends(scene):
     """Readers that take their time and writers of single bytes, on both sides."""

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """An HTTP origin that does by hand what well-behaved servers do not: python3 raw.py PORT
 
-The first part of the path says what: /reset half an answer, then RST; /half half an answer, then
-FIN; /close no answer; /upgrade 101 and an echo; /interim 103 before 200; /early an answer before
-the content was read; /tiny an answer in one-byte writes; /eof content up to the end of the connection;
-/junk is no HTTP; everything else a small answer.
+The first part of the path says what:
+  /reset    half an answer, then RST        /half     half an answer, then FIN
+  /close    no answer                       /upgrade  101 and an echo
+  /interim  103 before 200                  /early    an answer before the content was read
+  /tiny     an answer in one-byte writes    /eof      content up to the end of the connection
+  /junk     no HTTP                         and a small answer to everything else
 """
 
 import socket

@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Golden tests: small recordings of real traffic and the spans that they give.
+
+  run.py [--build DIR] [NAME...]            replays data/NAME.recording, compares with data/NAME.txt
+  run.py --update [NAME...]                 writes what replay gives now (also when the environment
+                                            has SPANWIRE_UPDATE_GOLDEN=1); git diff shows the change
+  run.py --record NAME                      records anew; needs root
+
+The text has a block a span, in the order of the export. What depends on the host that replays or on
+the version (host.name, telemetry.*) is left out.
+"""
+
+import argparse
+import difflib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+DATA = TOP / "tests/golden/data"
+sys.path.insert(0, str(TOP / "tests/e2e"))
+
+import otlp  # noqa: E402
+
+KINDS = {1: "INTERNAL", otlp.SERVER: "SERVER", otlp.CLIENT: "CLIENT"}
+STATES = {0: "unset", 1: "ok", otlp.ERROR: "error"}
+SHOWN_LINES = 60
+
+
+def render(span: otlp.Span) -> str:
+    lines = [f"{KINDS[span.kind]} {span.name} {STATES[span.status]}",
+             f"  trace {span.trace_id} span {span.span_id} parent {span.parent_id or '-'}",
+             f"  from {span.start_ns} for {span.duration_ns} ns"]
+    if span.trace_state:
+        lines.append(f"  tracestate {span.trace_state}")
+    lines += [f"  {key} = {value}" for key, value in sorted(span.attributes.items())]
+    lines += [f"  resource {key} = {value}" for key, value in sorted(span.resource.items())
+              if key != "host.name" and not key.startswith("telemetry.")]
+    return "\n".join(lines) + "\n"
+
+
+def replay(build: pathlib.Path, recording: pathlib.Path) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        spans = pathlib.Path(folder) / "spans.jsonl"
+        subprocess.run([build / "spanwire", "replay", recording, f"--otlp-file={spans}",
+                        "--otlp-file-format=json"], check=True, timeout=60,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        return "\n".join(render(span) for span in otlp.read_spans(spans))
+
+
+def compare(name: str, expected: str, found: str) -> bool:
+    if expected == found:
+        print(f"ok   {name} {found.count('  trace ')} spans")
+        return True
+    diff = list(difflib.unified_diff(expected.splitlines(), found.splitlines(), f"{name} expected",
+                                     f"{name} replayed", lineterm=""))
+    print("\n".join(diff[:SHOWN_LINES]))
+    print(f"FAIL {name}: {len(diff)} lines of difference")
+    return False
+
+
+def check(build: pathlib.Path, name: str, update: bool) -> bool:
+    found = replay(build, DATA / f"{name}.recording")
+    text = DATA / f"{name}.txt"
+    if update:
+        text.write_text(found)
+    return compare(name, text.read_text() if text.exists() else "", found)
+
+
+# --- recording
+
+
+def plain(scene, port: int, raw: int):
+    """Keep-alive, pipelining, statuses, HEAD."""
+    scene.load(port, requests=3)
+    scene.load(port, requests=4, pipeline=4)
+    scene.load(port, "/status/404", requests=1)
+    scene.load(port, requests=1, method="HEAD", fields="User-Agent: golden/1.0")
+    scene.load(port, "/big", requests=1)
+
+
+def odd(scene, port: int, raw: int):
+    """Answers that are cut, interim, early or no HTTP; an upgrade."""
+    for path in ("/interim", "/eof", "/reset", "/half", "/close", "/junk"):
+        scene.load(raw, path, requests=1)
+    scene.load(raw, "/early", requests=1, method="POST", body_bytes=20_000)
+    scene.load(raw, "/echo", requests=1, method="PUT", body_bytes=2500, chunked_body=True)
+
+
+def contexts(scene, port: int, raw: int):
+    """traceparent, and secrets in the query."""
+    context = "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01|tracestate: a=b"
+    scene.load(port, requests=2, fields=context)
+    scene.load(port, "/login?token=hunter2&user=7", requests=1)
+
+
+TRAFFIC = {"plain": plain, "odd": odd, "contexts": contexts}
+
+
+def record(build: pathlib.Path, name: str):
+    """Everything runs from the scene's folder, so that no path of this machine gets recorded."""
+    import harness
+    import origins
+    harness.Scene.id_prefix = lambda scene: f"golden-{scene.number()}-"
+    with harness.Scene("golden", build) as scene:
+        (scene.folder / "bin").mkdir()
+        shutil.copy(build / "bin/load_client", scene.folder / "bin")
+        shutil.copy(harness.SERVERS / "raw.py", scene.folder)
+        port, raw = origins.nginx(scene), scene.port()
+        scene.start("raw", ["/usr/bin/python3", scene.folder / "raw.py", raw]).wait_port(raw)
+        recorder = scene.start("record", [
+            build / "spanwire", "record", "-o", DATA / f"{name}.recording", f"--port={port},{raw}"])
+        recorder.wait_until(lambda: "spanwire: ready" in recorder.errors(), "ready line")
+        scene.build = scene.folder
+        TRAFFIC[name](scene, port, raw)
+        recorder.process.terminate()
+        if recorder.wait(10) != 0:
+            raise AssertionError(recorder.errors())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", type=pathlib.Path, default=TOP / "build/release")
+    parser.add_argument("--update", action="store_true")
+    parser.add_argument("--record", choices=sorted(TRAFFIC))
+    parser.add_argument("name", nargs="*")
+    options = parser.parse_args()
+    if options.record:
+        record(options.build.resolve(), options.record)
+        return 0
+    names = options.name or sorted(p.stem for p in DATA.glob("*.recording"))
+    update = options.update or os.environ.get("SPANWIRE_UPDATE_GOLDEN") == "1"
+    results = [check(options.build.resolve(), name, update) for name in names]
+    if not results:
+        print("there are no recordings")
+    return 0 if results and all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
