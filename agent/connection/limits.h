@@ -19,14 +19,14 @@ struct TrackerLimits {
   Nanoseconds request_timeout_ns = 600'000'000'000;
   // How long a hole in a stream may stay before what is missing counts as lost: records of two
   // threads on one socket may overtake each other.
-  Nanoseconds hole_wait_ns = 50'000'000;
+  Nanoseconds hole_wait_ns = 5'000'000;
   // A connection that pipelines and lost bytes pairs again after both directions were silent for
   // this long: until then an answer may belong to a request that nobody saw.
   Nanoseconds pipelined_quiet_ns = 5'000'000'000;
   uint32_t default_budget_bytes =
-      16'384;                   // what the kernel copies of a turn when no policy was set
-  uint32_t detect_pieces = 16;  // pieces looked at before a connection counts as undetected
-  uint32_t detect_bytes = 65'536;
+      16'384;  // what the kernel copies of a turn when no policy was set
+  // Turns of a connection older than the agent in which its protocol is looked for.
+  uint32_t detect_turns = 16;
 };
 
 }  // namespace spanwire::connection

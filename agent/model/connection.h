@@ -43,6 +43,8 @@ struct Connection {
   uint64_t peer_inode = 0;  // UNIX; 0 = unknown
   uint32_t netns = 0;       // inode of the network namespace
   Nanoseconds opened_ns = 0;
+  std::string local_text;   // the addresses as text, made by the connection room; empty for UNIX
+  std::string remote_text;
 };
 
 // "192.0.2.1", "2001:db8::1", or for IPv4-mapped addresses the IPv4 form.

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/connection/budget.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace spanwire::connection {
+namespace {
+
+// Budgets of a turn in bytes; the kernel rounds up to powers of two.
+constexpr uint64_t kLeastResponse = 1024;
+constexpr uint64_t kRequest = 16'384;
+constexpr uint64_t kFramed = uint64_t{256} << 10;
+constexpr uint64_t kEverything = uint64_t{16} << 20;
+
+}  // namespace
+
+void CaptureBudget::OnRequest(bool is_client, bool pipelined) {
+  is_client_ = is_client;
+  pipelined_ = pipelined_ || pipelined;
+  if (exchanges_ > 0 || pipelined) Send(Choose());
+}
+
+void CaptureBudget::OnResponseHead(uint64_t size_bytes) {
+  largest_head_ = std::max(largest_head_, size_bytes);
+}
+
+void CaptureBudget::OnFramedContent(bool request) {
+  (request ? framed_request_ : framed_response_) = true;
+}
+
+void CaptureBudget::OnLost() {
+  lost_ = true;
+  if (told_) Send(Choose());
+}
+
+void CaptureBudget::CountOnly() {
+  Policy policy;
+  policy.mode = Policy::Mode::kCount;
+  Send(policy);
+}
+
+void CaptureBudget::Ignore() {
+  Policy policy;
+  policy.mode = Policy::Mode::kIgnore;
+  Send(policy);
+}
+
+uint32_t CaptureBudget::Limit(model::Direction direction, uint32_t fallback) const {
+  if (!told_) return fallback;
+  return direction == model::Direction::kReceive ? sent_.rx_bytes : sent_.tx_bytes;
+}
+
+Policy CaptureBudget::Choose() const {
+  uint64_t response = std::bit_ceil(std::max(kLeastResponse, 2 * largest_head_));
+  uint64_t request = kRequest;
+  if (lost_) response = std::max(response, kRequest);
+  if (framed_response_) response = std::max(response, kFramed);
+  if (framed_request_) request = std::max(request, kFramed);
+  if (pipelined_) request = response = kEverything;
+  const auto request_bytes = static_cast<uint32_t>(std::min(request, kEverything));
+  const auto response_bytes = static_cast<uint32_t>(std::min(response, kEverything));
+  Policy policy;
+  policy.rx_bytes = is_client_ ? response_bytes : request_bytes;
+  policy.tx_bytes = is_client_ ? request_bytes : response_bytes;
+  return policy;
+}
+
+void CaptureBudget::Send(const Policy& policy) {
+  if (told_ && policy == sent_) return;
+  told_ = true;
+  sent_ = policy;
+  sink_.Set(id_, policy);
+}
+
+}  // namespace spanwire::connection

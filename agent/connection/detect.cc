@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/connection/tracked_connection.h"
+
+namespace spanwire::connection {
+namespace {
+
+// A turn of a joined connection that shows no message within this much does not begin with one.
+constexpr size_t kLookBytes = 16'384;
+
+protocol::Flow FlowOfMatch(protocol::Match match) {
+  return match == protocol::Match::kRequests ? protocol::Flow::kRequests
+                                             : protocol::Flow::kResponses;
+}
+
+bool Matches(protocol::Match match) {
+  return match == protocol::Match::kRequests || match == protocol::Match::kResponses;
+}
+
+}  // namespace
+
+// True once the protocol is known.
+bool TrackedConnection::Detect(bool force) {
+  if (HolePending() && !force) return false;
+  for (FlowState& flow : flows_) {
+    if (!flow.stream.HoleFollows()) continue;
+    while (flow.stream.HoleFollows()) CountSkipped(flow.stream.SkipGap(), shared_.stream.gap);
+    joined_ = true;
+  }
+  if (missed_turn_.has_value()) joined_ = true;
+  missed_turn_.reset();
+  for (const auto direction : {model::Direction::kTransmit, model::Direction::kReceive}) {
+    const bool found = joined_ ? DetectJoined(direction) : DetectFresh(direction);
+    if (found) return true;
+    if (mode_ != Mode::kDetecting) return false;
+  }
+  return false;
+}
+
+// The very first bytes of a direction decide.
+bool TrackedConnection::DetectFresh(model::Direction direction) {
+  const FlowState& flow = FlowOf(direction);
+  if (flow.stream.Available() == 0) return false;
+  const std::string_view front = flow.stream.Front();
+  bool wait = false;
+  for (size_t i = 0; i < shared_.protocols.size() && !front.empty(); ++i) {
+    const protocol::Match match = shared_.protocols[i].detect(front);
+    if (Matches(match)) {
+      const bool requests = match == protocol::Match::kRequests;
+      Adopt(i, requests ? direction : model::Opposite(direction));
+      return true;
+    }
+    wait = wait || match == protocol::Match::kNeedMore;
+  }
+  const bool more_may_come = front.size() == flow.stream.Available() && front.size() < kLookBytes;
+  if (!wait || !more_may_come) StopParsing(shared_.stream.undetected, model::Ending::kLost);
+  return false;
+}
+
+// Any turn may begin with a message.
+bool TrackedConnection::DetectJoined(model::Direction direction) {
+  FlowState& flow = FlowOf(direction);
+  while (flow.stream.Available() > 0) {
+    if (flow.stream.StartsTurn()) {
+      if (MatchJoined(direction)) return true;
+      const size_t seen = flow.stream.Front().size();
+      if (seen == flow.stream.Available() && seen < kLookBytes && !TurnOver(flow)) return false;
+      ++attempts_;
+    }
+    shared_.stream.Lose(flow.stream.SkipPiece(), shared_.stream.undetected);
+  }
+  if (attempts_ >= shared_.limits.detect_turns) {
+    StopParsing(shared_.stream.undetected, model::Ending::kLost);
+  }
+  return false;
+}
+
+bool TrackedConnection::MatchJoined(model::Direction direction) {
+  protocol::ParseInput input = InputOf(FlowOf(direction));
+  for (size_t i = 0; i < shared_.protocols.size() && !input.bytes.empty(); ++i) {
+    const protocol::Match match = shared_.protocols[i].detect(input.bytes);
+    if (!Matches(match)) continue;
+    input.flow = FlowOfMatch(match);
+    if (shared_.probes[i]->FindBoundary(input) != 0) continue;
+    const bool requests = match == protocol::Match::kRequests;
+    Adopt(i, requests ? direction : model::Opposite(direction));
+    return true;
+  }
+  return false;
+}
+
+void TrackedConnection::Adopt(size_t spec, model::Direction requests) {
+  protocol_ = shared_.protocols[spec].name;
+  parser_ = shared_.protocols[spec].make();
+  requests_ = requests;
+  mode_ = Mode::kParsing;
+  info_.joined = info_.joined || joined_;
+  settled_ = !joined_;
+  for (FlowState& flow : flows_) flow.seeking = joined_;
+}
+
+}  // namespace spanwire::connection

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/connection/pairer.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace spanwire::connection {
+namespace {
+
+// A queue that drains keeps no more slots than this.
+constexpr size_t kCompactAt = 64;
+
+Nanoseconds LastByteNs(const model::Exchange& exchange) {
+  return std::max(exchange.request_at.last_ns, exchange.response_at.last_ns);
+}
+
+bool Answered(const model::Exchange& exchange) {
+  return exchange.has_response && exchange.response_at.complete;
+}
+
+}  // namespace
+
+void MessagePairer::BeginRequest(const Head& head, bool lost) {
+  if (head.message.stream == 0) CompleteAnswered();
+  shared_.pairing.in.Add();
+  shared_.pairing.held.Add();
+  shared_.exchange.in.Add();
+  shared_.exchange.held.Add();
+  OpenExchange& open = *open_.emplace_back(shared_.pool.Take());
+  model::Exchange& exchange = open.exchange;
+  exchange.connection = &head.connection;
+  exchange.is_client = head.is_client;
+  exchange.protocol = head.protocol;
+  std::swap(exchange.request, head.message);
+  exchange.request_at = head.at;
+  open.messages = 1;
+  ++unanswered_;
+  Resolve(open);
+  shared_.exchanges->OnRequest(exchange);
+  if (!lost) return;
+  exchange.ending = model::Ending::kLost;
+  exchange.ended_ns = LastByteNs(exchange);
+  --unanswered_;
+  CompleteAt(open_.size() - 1);
+}
+
+bool MessagePairer::BeginResponse(const Head& head, bool orphan) {
+  shared_.pairing.in.Add();
+  OpenExchange* open = orphan ? nullptr : FindUnanswered(head.message.stream);
+  const bool interim = head.message.kind == model::MessageKind::kInterim;
+  if (open == nullptr || (!interim && open->exchange.has_response)) {
+    (interim ? shared_.orphan_interim : shared_.orphan_response).Add();
+    return false;
+  }
+  shared_.pairing.held.Add();
+  ++open->messages;
+  model::Exchange& exchange = open->exchange;
+  if (interim) {
+    if (exchange.interim_ns == 0) exchange.interim_ns = head.at.first_ns;
+    return true;
+  }
+  std::swap(exchange.response, head.message);
+  exchange.response_at = head.at;
+  exchange.response_at.complete = false;  // EndResponse() says when
+  exchange.has_response = true;
+  return true;
+}
+
+void MessagePairer::EndRequest(const End& end) {
+  // Requests end in order: within a stream, only the newest can be incomplete.
+  for (size_t i = open_.size(); i > head_; --i) {
+    model::Exchange& exchange = open_[i - 1]->exchange;
+    if (exchange.request.stream != end.stream) continue;
+    if (exchange.request_at.complete) return;
+    exchange.request_at.complete = true;
+    exchange.request_at.end_offset = end.offset;
+    exchange.request_at.last_ns = end.time_ns;
+    if (end.message != nullptr) exchange.request.attributes.Merge(end.message->attributes);
+    if (Answered(exchange)) CompleteAt(i - 1);
+    return;
+  }
+}
+
+bool MessagePairer::EndResponse(const End& end) {
+  OpenExchange* open = FindUnanswered(end.stream);
+  if (open == nullptr || !open->exchange.has_response) return false;
+  model::Exchange& exchange = open->exchange;
+  exchange.response_at.complete = true;
+  exchange.response_at.end_offset = end.offset;
+  exchange.response_at.last_ns = end.time_ns;
+  exchange.ended_ns = end.time_ns;
+  if (end.message != nullptr) exchange.response.attributes.Merge(end.message->attributes);
+  --unanswered_;
+  // The rest of the request is still on its way: its end, the next request or the close completes
+  // it.
+  if (!exchange.request_at.complete) return true;
+  const auto found = std::find_if(open_.begin() + static_cast<ptrdiff_t>(head_), open_.end(),
+                                  [open](const auto& entry) { return entry.get() == open; });
+  CompleteAt(static_cast<size_t>(found - open_.begin()));
+  return true;
+}
+
+void MessagePairer::EndAll(model::Ending ending, uint16_t error, Nanoseconds now) {
+  while (open() > 0) {
+    model::Exchange& exchange = open_[head_]->exchange;
+    if (!Answered(exchange)) {
+      exchange.ending = ending;
+      exchange.error = error;
+      exchange.ended_ns = std::max(now, LastByteNs(exchange));
+    }
+    CompleteAt(head_);
+  }
+  unanswered_ = 0;
+}
+
+Nanoseconds MessagePairer::OldestNs() const {
+  return open() == 0 ? 0 : open_[head_]->exchange.request_at.first_ns;
+}
+
+OpenExchange* MessagePairer::FindUnanswered(uint64_t stream) {
+  for (size_t i = head_; i < open_.size(); ++i) {
+    const model::Exchange& exchange = open_[i]->exchange;
+    if (exchange.request.stream == stream && !Answered(exchange)) return open_[i].get();
+  }
+  return nullptr;
+}
+
+// An answered exchange whose request never ended ends with the next request.
+void MessagePairer::CompleteAnswered() {
+  while (open() > 0 && Answered(open_[head_]->exchange)) CompleteAt(head_);
+}
+
+void MessagePairer::CompleteAt(size_t index) {
+  std::unique_ptr<OpenExchange> done = std::move(open_[index]);
+  if (index == head_) {
+    ++head_;
+    if (head_ == open_.size()) {
+      open_.clear();
+      head_ = 0;
+    } else if (head_ > kCompactAt && head_ > open_.size() / 2) {
+      open_.erase(open_.begin(), open_.begin() + static_cast<ptrdiff_t>(head_));
+      head_ = 0;
+    }
+  } else {
+    open_.erase(open_.begin() + static_cast<ptrdiff_t>(index));
+  }
+  HandOver(*done);
+  shared_.pool.Give(std::move(done));
+}
+
+void MessagePairer::HandOver(OpenExchange& open) {
+  if (open.unknown_process) Resolve(open);
+  Subtract(shared_.pairing.held, open.messages);
+  Subtract(shared_.exchange.held, 1);
+  shared_.pairing.out.Add(open.messages);
+  shared_.exchange.out.Add();
+  shared_.exchanges->OnExchange(open.exchange);
+}
+
+void MessagePairer::Resolve(OpenExchange& open) const {
+  const auto& entry = shared_.processes.Find(open.exchange.request_at.who.pid);
+  open.exchange.process = entry.process;
+  open.unknown_process = !entry.known;
+}
+
+}  // namespace spanwire::connection

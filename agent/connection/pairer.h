@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "agent/connection/shared.h"
+#include "agent/model/message.h"
+
+namespace spanwire::connection {
+
+// Brings the requests and responses of one connection together: in order, or by stream where the
+// protocol numbers them. What ended goes to the ExchangeSink at once.
+//
+// Owned by one connection; not thread-safe.
+class MessagePairer {
+ public:
+  explicit MessagePairer(Shared& shared) : shared_(shared) {}
+  MessagePairer(const MessagePairer&) = delete;
+  MessagePairer& operator=(const MessagePairer&) = delete;
+
+  // A message as it begins. The contents of `message` are swapped out.
+  struct Head {
+    model::Message& message;
+    const model::MessagePosition& at;
+    const model::Connection& connection;
+    std::string_view protocol;
+    bool is_client = false;
+    bool starts_turn = false;
+  };
+
+  // Opens an exchange. With `lost`, nothing may be paired with it: it ends at once as kLost.
+  void BeginRequest(const Head& head, bool lost);
+
+  // False when no request waits for it, or with `orphan`: the message is dropped and counted.
+  bool BeginResponse(const Head& head, bool orphan);
+
+  // How a message ended: `message` holds what its end added, may be null.
+  struct End {
+    uint64_t stream = 0;
+    const model::Message* message = nullptr;
+    uint64_t offset = 0;
+    Nanoseconds time_ns = 0;
+  };
+  void EndRequest(const End& end);
+  // True when that completed an exchange.
+  bool EndResponse(const End& end);
+
+  // Ends what is open. Exchanges whose answer is complete end as answered whatever `ending` says.
+  // `now` = 0: each ended when its last byte passed.
+  void EndAll(model::Ending ending, uint16_t error, Nanoseconds now);
+
+  size_t open() const { return open_.size() - head_; }
+  // Requests that wait for their answer's end.
+  size_t unanswered() const { return unanswered_; }
+  // When the oldest open request began; 0 when there is none.
+  Nanoseconds OldestNs() const;
+
+ private:
+  OpenExchange* FindUnanswered(uint64_t stream);
+  void CompleteAt(size_t index);
+  void HandOver(OpenExchange& open);
+  void Resolve(OpenExchange& open) const;
+  void CompleteAnswered();
+
+  Shared& shared_;
+  std::vector<std::unique_ptr<OpenExchange>> open_;  // live: [head_, size), in order of requests
+  size_t head_ = 0;
+  size_t unanswered_ = 0;
+};
+
+}  // namespace spanwire::connection

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "agent/connection/tracked_connection.h"
+
+namespace spanwire::connection {
+namespace {
+
+using protocol::ParseOutput;
+using protocol::ParseStatus;
+
+// A turn that shows no message within this much does not begin with one.
+constexpr size_t kSeekBytes = 16'384;
+
+bool IsLater(uint32_t turn, uint32_t than) { return static_cast<int32_t>(turn - than) > 0; }
+
+}  // namespace
+
+// Parses what there is, in the order of turns. While something may still be missing, nothing is
+// parsed beyond it in either direction; `force`: what is missing now is lost.
+void TrackedConnection::Pump(bool force) {
+  if (mode_ == Mode::kDetecting && !Detect(force)) {
+    if (mode_ == Mode::kDetecting) WatchHole();
+    return;
+  }
+  std::array<bool, 2> ready{true, true};
+  if (force) missed_turn_.reset();
+  while (mode_ == Mode::kParsing && (force || !HolePending())) {
+    FlowState* flow = NextFlow(ready, force);
+    if (flow == nullptr) break;
+    if (!Step(*flow, force)) ready[flow == &flows_[1]] = false;
+  }
+  WatchHole();
+}
+
+FlowState* TrackedConnection::NextFlow(const std::array<bool, 2>& ready, bool force) {
+  FlowState* next = nullptr;
+  for (size_t i = 0; i < flows_.size(); ++i) {
+    FlowState& flow = flows_[i];
+    const bool work = flow.stream.Available() > 0 || (force && flow.stream.HoleFollows()) ||
+                      (flow.message_open && TurnOver(flow));
+    if (!ready[i] || !work) continue;
+    if (next == nullptr || IsLater(next->stream.FrontTurn(), flow.stream.FrontTurn())) next = &flow;
+  }
+  return next;
+}
+
+// One step of one flow. False when it can do nothing before more arrives.
+bool TrackedConnection::Step(FlowState& flow, bool force) {
+  if (flow.stream.Available() == 0 && flow.stream.HoleFollows()) {
+    Lose(flow);
+    return true;
+  }
+  if (flow.stream.Available() > 0) NoteParsedTurn(flow);
+  return flow.seeking ? Seek(flow, force) : Advance(flow, force);
+}
+
+// A turn without bytes was lost, and with it bytes of the other direction.
+void TrackedConnection::NoteParsedTurn(FlowState& flow) {
+  const uint32_t turn = flow.stream.FrontTurn();
+  if (!IsLater(turn, parsed_turn_)) return;
+  const bool missed = turn != parsed_turn_ + 1;
+  parsed_turn_ = turn;
+  if (!missed) return;
+  FlowState& other = &flow == &flows_[0] ? flows_[1] : flows_[0];
+  parser_->Reset(IsRequests(other) ? protocol::Flow::kRequests : protocol::Flow::kResponses);
+  other.seeking = true;
+  other.message_open = false;
+  LosePairing();
+}
+
+bool TrackedConnection::Seek(FlowState& flow, bool force) {
+  if (flow.stream.StartsTurn()) {
+    const std::string_view front = flow.stream.Front();
+    if (!front.empty() && parser_->FindBoundary(InputOf(flow)) == 0) {
+      flow.seeking = false;
+      return true;
+    }
+    const bool more_may_come = front.size() == flow.stream.Available() &&
+                               front.size() < kSeekBytes && !TurnOver(flow) &&
+                               !(force && flow.stream.HoleFollows());
+    if (more_may_come) return false;
+  }
+  const uint64_t passed = flow.stream.SkipPiece();
+  shared_.stream.Lose(passed, shared_.stream.gap);
+  return passed > 0;
+}
+
+bool TrackedConnection::Advance(FlowState& flow, bool force) {
+  const protocol::ParseInput input = InputOf(flow);
+  ParseOutput output = parser_->Parse(input);
+  output.consumed = std::min(output.consumed, input.available);
+  switch (output.status) {
+    case ParseStatus::kNeedMore: return OnNeedMore(flow, output, force);
+    case ParseStatus::kConsumed: Take(flow, output.consumed); return output.consumed > 0;
+    case ParseStatus::kHead: return OnHead(flow, output);
+    case ParseStatus::kEnd: return OnEnd(flow, output);
+    case ParseStatus::kLost:
+      budget_.OnLost();
+      Lose(flow);
+      return true;
+    case ParseStatus::kInvalid:
+      StopParsing(shared_.stream.stage.Drop(output.reason), model::Ending::kLost);
+      return false;
+    case ParseStatus::kOpaque:
+      StopParsing(shared_.stream.opaque, model::Ending::kLost);
+      return false;
+  }
+  return false;
+}
+
+bool TrackedConnection::OnNeedMore(FlowState& flow, const ParseOutput& output, bool force) {
+  if (flow.message_open && output.want_bytes == 0) budget_.OnFramedContent(IsRequests(flow));
+  if (!force || !flow.stream.HoleFollows()) return false;
+  Lose(flow);
+  return true;
+}
+
+bool TrackedConnection::OnHead(FlowState& flow, const ParseOutput& output) {
+  if (output.consumed == 0 || output.message == nullptr) return false;
+  const uint64_t begin = flow.stream.offset();
+  const uint64_t end = begin + output.consumed;
+  const ByteStream::Origin first = flow.stream.OriginOf(begin);
+  model::MessagePosition at;
+  at.begin_offset = begin;
+  at.end_offset = end;
+  at.sequence = first.sequence;
+  at.first_ns = first.time_ns;
+  at.last_ns = flow.stream.OriginOf(end - 1).time_ns;
+  at.wait_ns = first.wait_ns;
+  at.who = first.who;
+  at.complete = output.complete;
+  const bool is_client = requests_ == model::Direction::kTransmit;
+  const bool starts_turn = flow.stream.StartsTurn();
+  const MessagePairer::Head head{*output.message, at, info_, protocol_, is_client, starts_turn};
+  flow.message_open = !output.complete;
+  flow.message_stream = output.message->stream;
+  Take(flow, output.consumed);
+  if (IsRequests(flow)) {
+    OnRequestHead(flow, head);
+  } else {
+    OnResponseHead(flow, head);
+  }
+  return true;
+}
+
+void TrackedConnection::OnRequestHead(FlowState& flow, const MessagePairer::Head& head) {
+  const bool pipelined = pairer_.unanswered() > 0;
+  const bool may_pair = MayPair(head);
+  settled_ = settled_ || may_pair;
+  flow.paired = may_pair;
+  pairer_.BeginRequest(head, !may_pair);
+  budget_.OnRequest(head.is_client, pipelined);
+  if (pairer_.open() > shared_.limits.max_open_exchanges) {
+    StopParsing(shared_.stream.over_limit, model::Ending::kEvicted);
+  }
+}
+
+void TrackedConnection::OnResponseHead(FlowState& flow, const MessagePairer::Head& head) {
+  const bool final = head.message.kind != model::MessageKind::kInterim;
+  const uint64_t stream = head.message.stream;
+  const uint64_t size = head.at.end_offset - head.at.begin_offset;
+  flow.paired = pairer_.BeginResponse(head, owed_ > 0);
+  if (final && owed_ > 0) --owed_;
+  budget_.OnResponseHead(size);
+  if (!head.at.complete || !final || !flow.paired) return;
+  const MessagePairer::End end{stream, nullptr, head.at.end_offset, head.at.last_ns};
+  if (pairer_.EndResponse(end)) budget_.OnExchange();
+}
+
+bool TrackedConnection::OnEnd(FlowState& flow, const ParseOutput& output) {
+  if (output.consumed == 0 && !flow.message_open) return false;
+  Take(flow, output.consumed);
+  MessagePairer::End end;
+  end.stream = output.message != nullptr ? output.message->stream : flow.message_stream;
+  end.message = output.message;
+  end.offset = flow.stream.offset();
+  end.time_ns = flow.last_ns;
+  flow.message_open = false;
+  if (!flow.paired) return true;
+  if (IsRequests(flow)) {
+    pairer_.EndRequest(end);
+  } else if (pairer_.EndResponse(end)) {
+    budget_.OnExchange();
+  }
+  return true;
+}
+
+void TrackedConnection::Take(FlowState& flow, uint64_t size_bytes) {
+  if (size_bytes == 0) return;
+  flow.last_ns = flow.stream.OriginOf(flow.stream.offset() + size_bytes - 1).time_ns;
+  flow.stream.Consume(size_bytes);
+  shared_.stream.Consume(size_bytes);
+}
+
+// What follows the front is of no use up to the next captured byte, and maybe beyond.
+void TrackedConnection::Lose(FlowState& flow) {
+  CountSkipped(flow.stream.SkipGap(), shared_.stream.gap);
+  parser_->Reset(IsRequests(flow) ? protocol::Flow::kRequests : protocol::Flow::kResponses);
+  flow.seeking = true;
+  flow.message_open = false;
+  LosePairing();
+}
+
+// Nothing is paired across a gap.
+void TrackedConnection::LosePairing() {
+  pairer_.EndAll(model::Ending::kLost, 0, 0);
+  for (FlowState& flow : flows_) flow.paired = false;
+  settled_ = false;
+  owed_ = 0;
+}
+
+void TrackedConnection::StopParsing(Counter& reason, model::Ending ending) {
+  pairer_.EndAll(ending, 0, 0);
+  for (FlowState& flow : flows_) flow.message_open = false;
+  mode_ = Mode::kCounting;
+  discard_ = &reason;
+  DropAll(reason);
+  budget_.CountOnly();
+}
+
+bool TrackedConnection::MayPair(const MessagePairer::Head& request) const {
+  if (settled_) return true;
+  if (!request.starts_turn) return false;
+  if (!budget_.pipelined()) return true;
+  return request.at.first_ns > quiet_before_ns_ &&
+         request.at.first_ns - quiet_before_ns_ >= shared_.limits.pipelined_quiet_ns;
+}
+
+protocol::ParseInput TrackedConnection::InputOf(const FlowState& flow) const {
+  protocol::ParseInput input;
+  input.flow = IsRequests(flow) ? protocol::Flow::kRequests : protocol::Flow::kResponses;
+  input.bytes = flow.stream.Front();
+  input.available = flow.stream.Available();
+  input.offset = flow.stream.offset();
+  input.end_of_stream = flow.ended && !flow.stream.HoleFollows();
+  input.turn_remaining = flow.stream.TurnRemaining(newest_turn_);
+  return input;
+}
+
+}  // namespace spanwire::connection

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <unordered_map>
+
+#include "agent/model/process.h"
+
+namespace spanwire::connection {
+
+// Who runs in which pid, as far as the events told. Bounded: the process that was told of first
+// goes first.
+class ProcessTable {
+ public:
+  explicit ProcessTable(size_t limit) : limit_(limit) {}
+
+  struct Entry {
+    std::shared_ptr<const model::Process> process;  // never null
+    bool known = false;                             // false: only the pid is
+  };
+
+  // A new program in a pid, or news about the present one.
+  void Set(const model::Process& process);
+
+  // The process of `pid` now; one named "unknown_service" when nothing was told of it. The
+  // reference lives until the next call.
+  const Entry& Find(uint32_t pid);
+
+  size_t size() const { return entries_.size(); }
+
+ private:
+  struct Slot {
+    Entry entry;
+    uint64_t generation = 0;
+  };
+  Entry& Insert(uint32_t pid, Entry entry);
+
+  size_t limit_;
+  uint64_t generation_ = 0;
+  std::unordered_map<uint32_t, Slot> entries_;
+  std::deque<std::pair<uint32_t, uint64_t>> order_;  // pid and generation, oldest first
+};
+
+}  // namespace spanwire::connection
