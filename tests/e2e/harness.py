@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 
+import conventions
 import judge
 import ledger
 import otlp
@@ -183,7 +184,7 @@ class Scene:
         agents = agents if isinstance(agents, list) else [agents]
         spans = [s for agent in agents for s in self.own(agent.spans())]
         verdict = judge.Judge(truths, hops, rules).judge(spans)
-        self.problems += verdict.problems()
+        self.problems += verdict.problems() + conventions.convention_problems(spans)
         self.figures.update({"requests": len(truths), "spans": len(spans), **verdict.figures})
         for agent in agents:
             self.check_ledger(agent)
@@ -191,6 +192,7 @@ class Scene:
     def judge_groups(self, agent: Agent, groups: list):
         """For requests that pass different hops: `groups` are (truths, hops[, rules])."""
         spans = self.own(agent.spans())
+        self.problems += conventions.convention_problems(spans)
         self.check_ledger(agent)
         for truths, *how in groups:
             ids = {t.id for t in truths}
