@@ -11,6 +11,7 @@ import otlp
 
 MIN_TOLERANCE_NS = 300_000
 TOLERANCE = 0.02
+NESTING_NS = 1_000_000  # a server may be put aside within the call that moved the last byte
 EXAMPLES = 3
 # How the client saw it end -> what `error.type` may say.
 FAILURES = {
@@ -66,6 +67,8 @@ class Rules:
     """How strict the judge is."""
     recall: float = 0.999
     late_share: float = 0.01  # of durations beyond the tolerance: p99 must be inside
+    # Spans whose values are not judged, because what they should say was lost and they say so.
+    tolerates: Callable = lambda span: False
     required: Callable = lambda truth: truth.answered
     # Statuses and sizes of requests that are not required (cut by the agent's start or stop) are
     # not looked at; that no span of them is doubled is.
@@ -174,6 +177,12 @@ def check_parents(client: otlp.Span, server: otlp.Span, hop: Hop, verdict: Verdi
                                      f"{client.trace_id}/{client.span_id}: {describe(server)}")
 
 
+def sticks_out(client: otlp.Span, server: otlp.Span) -> bool:
+    """One host, one clock: the server cannot read before or write after its client does."""
+    return bool(client and server) and (server.start_ns < client.start_ns - NESTING_NS or
+                                        server.end_ns > client.end_ns + NESTING_NS)
+
+
 def check_time(span: otlp.Span, truth: Truth, errors: list, verdict: Verdict):
     off = abs(span.duration_ns - truth.duration_ns)
     errors.append((off, max(MIN_TOLERANCE_NS, TOLERANCE * truth.duration_ns)))
@@ -214,7 +223,7 @@ class Judge:
         return self.verdict
 
     def judge_hop(self, hop: Hop, required: list, found: dict):
-        missing, errors = collections.Counter(), []
+        missing, errors, outside = collections.Counter(), [], 0
         for truth in required:
             ends = {}
             for kind, traced in ((otlp.CLIENT, hop.client), (otlp.SERVER, hop.server)):
@@ -225,14 +234,18 @@ class Judge:
                     if missing[kind] <= EXAMPLES:
                         self.verdict.figures.setdefault("missing", []).append(
                             f"{hop.name}/{kind}/{truth.id}")
-                if several:
+                if several and not self.rules.tolerates(several[0]):
                     check_values(several[0], truth, hop, self.verdict)
+            outside += sticks_out(ends[otlp.CLIENT], ends[otlp.SERVER])
             check_parents(ends[otlp.CLIENT], ends[otlp.SERVER], hop, self.verdict)
             if hop.timed and ends[otlp.CLIENT]:
                 check_time(ends[otlp.CLIENT], truth, errors, self.verdict)
         self.judge_recall(hop, len(required), missing)
         if hop.timed:
             self.judge_times(hop, errors)
+        if outside > self.rules.late_share * len(required):
+            self.verdict.fail(f"{hop.name}: {outside} of {len(required)} server spans stick out of "
+                              f"their client spans by more than {NESTING_NS / 1e6} ms")
 
     def judge_recall(self, hop: Hop, count: int, missing: dict):
         for kind, side, traced in ((otlp.CLIENT, "client", hop.client),

@@ -180,6 +180,18 @@ class JudgeTest(unittest.TestCase):
         self.spans[0].end_ns += 1_000_000
         self.assertIn("durations are off", self.problems())
 
+    def test_server_span_sticks_out(self):
+        self.spans[1].start_ns -= 1_100_000
+        self.assertIn("stick out", self.problems())
+        self.spans[1].start_ns += 200_000
+        self.assertEqual(self.problems(), "")
+
+    def test_tolerated_values(self):
+        self.spans[0].attributes["http.response.status_code"] = 404
+        rules = judge.Rules(tolerates=lambda span: span.kind == otlp.CLIENT)
+        self.assertEqual(self.problems(rules), "")
+        self.assertIn("wrong status", self.problems())
+
     def test_wall_clock_off(self):
         self.spans[0].start_ns -= 60_000_000
         self.spans[0].end_ns -= 60_000_000
