@@ -263,7 +263,7 @@ struct Outcome {
   bool operator==(const Outcome&) const = default;
 };
 
-inline Outcome Run(const std::vector<Wire>& steps) {
+inline Outcome RunWhole(const std::vector<Wire>& steps) {
   TestConnection connection;
   for (const Wire& step : steps) connection.Feed(step);
   return {.requests = connection.LinesOf(Flow::kRequests),

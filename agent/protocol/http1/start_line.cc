@@ -78,6 +78,7 @@ std::optional<StatusLine> ParseStatusLine(std::string_view line) {
   }
   const std::string_view reason = line.substr(kVersionSize + 1 + kCodeSize);
   if (code < 100 || (!reason.empty() && reason.front() != ' ')) return std::nullopt;
+  if (reason.find('\r') != std::string_view::npos) return std::nullopt;  // a line's end to some
   return StatusLine{.code = code, .minor_version = *minor};
 }
 

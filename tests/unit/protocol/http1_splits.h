@@ -23,7 +23,7 @@ inline std::vector<Wire> Cut(const Wire& step, size_t at) {
 // Runs `steps` whole, byte by byte, and each step cut in two at each of its bytes; all must give
 // the same.
 inline Outcome RunEverySplit(const std::vector<Wire>& steps) {
-  const Outcome whole = Run(steps);
+  const Outcome whole = RunWhole(steps);
   std::vector<Wire> single_bytes;
   for (size_t i = 0; i < steps.size(); ++i) {
     Wire rest = steps[i];
@@ -37,10 +37,10 @@ inline Outcome RunEverySplit(const std::vector<Wire>& steps) {
       std::vector<Wire> split(steps.begin(), steps.begin() + static_cast<ptrdiff_t>(i));
       std::ranges::move(Cut(steps[i], at), std::back_inserter(split));
       split.insert(split.end(), steps.begin() + static_cast<ptrdiff_t>(i) + 1, steps.end());
-      EXPECT_EQ(Run(split), whole) << "step " << i << " cut at " << at;
+      EXPECT_EQ(RunWhole(split), whole) << "step " << i << " cut at " << at;
     }
   }
-  EXPECT_EQ(Run(single_bytes), whole) << "byte by byte";
+  EXPECT_EQ(RunWhole(single_bytes), whole) << "byte by byte";
   return whole;
 }
 
