@@ -2,16 +2,13 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 
+#include "agent/exporter/environment.h"
+
 // What a terminal shows, and how text from the wire is kept from commanding it.
 namespace spanwire::exporter {
-
-// Reads one variable of the environment.
-using EnvironmentLookup = std::function<std::optional<std::string>(const char* name)>;
 
 enum class ColorMode { kAuto, kAlways, kNever };
 
