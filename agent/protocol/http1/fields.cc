@@ -56,9 +56,8 @@ size_t FieldReader::Read(std::string_view lines, Kind kind) {
   while (auto line = LineAt(position_)) {
     crlf_count += line->crlf ? 1 : 0;
     if (line->text.empty()) {
-      if (CountCarriageReturns(lines.substr(0, line->next)) != crlf_count) {
-        fields_.framing.suspicious = true;
-      }
+      const bool bare = CountCarriageReturns(lines.substr(0, line->next)) != crlf_count;
+      fields_.framing.suspicious |= bare;
       return line->next;
     }
     if (first[static_cast<uint8_t>(line->text.front())]) {
