@@ -46,36 +46,32 @@ static __always_inline bool sock__is_tcp(struct sock *sk, __u16 family)
 	return BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
 }
 
-static __always_inline void view__read_untrusted(struct socket_view *view, struct sock *sk, __u64 now_ns)
+static __always_inline void view__read_untrusted(struct transfer *transfer, struct sock *sk)
 {
 	struct tcp_sock *tcp = (struct tcp_sock *)sk;
+	struct socket_view *view = transfer->view;
 	__u64 newest_us;
 
-	view->sk = sk;
-	view->family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	view->type = BPF_CORE_READ(sk, sk_type);
-	view->receive_shut = BPF_CORE_READ(sk, sk_shutdown) & RCV_SHUTDOWN;
-	if (!sock__is_tcp(sk, view->family) || BPF_CORE_READ(tcp, inet_conn.icsk_ulp_ops))
-		return;
-	view->counted = true;
-	view->sent =
-		BPF_CORE_READ(tcp, write_seq) -
-		tcp__fin_sent(BPF_CORE_READ(sk, __sk_common.skc_state));
-	view->received =
-		BPF_CORE_READ(tcp, copied_seq) -
-		tcp__fin_read(BPF_CORE_READ(tcp, copied_seq), BPF_CORE_READ(tcp, rcv_nxt),
-			      BPF_CORE_READ(sk, __sk_common.skc_flags));
+	view->sent = BPF_CORE_READ(tcp, write_seq) -
+		     tcp__fin_sent(BPF_CORE_READ(sk, __sk_common.skc_state));
+	view->received = BPF_CORE_READ(tcp, copied_seq) -
+			 tcp__fin_read(BPF_CORE_READ(tcp, copied_seq), BPF_CORE_READ(tcp, rcv_nxt),
+				       BPF_CORE_READ(sk, __sk_common.skc_flags));
 	newest_us = BPF_CORE_READ(tcp, tcp_mstamp);
-	if (newest_us && newest_us < now_ns / 1000)
-		view->wait_us = now_ns / 1000 - newest_us;
+	if (newest_us && newest_us < transfer->now_ns / 1000)
+		view->wait_us = transfer->now_ns / 1000 - newest_us;
 }
 
-static __always_inline void state__read_offsets_untrusted(struct socket_state *state, struct sock *sk)
+static __always_inline void state__start_untrusted(struct socket_state *state, struct sock *sk)
 {
 	struct tcp_sock *tcp = (struct tcp_sock *)sk;
 	struct flow *transmit = &state->flow[SPANWIRE_TRANSMIT];
 	struct flow *receive = &state->flow[SPANWIRE_RECEIVE];
 
+	if (!sock__is_tcp(sk, BPF_CORE_READ(sk, __sk_common.skc_family)) ||
+	    BPF_CORE_READ(tcp, inet_conn.icsk_ulp_ops))
+		return;
+	state->flags |= STATE_COUNTED;
 	transmit->end_offset = BPF_CORE_READ(tcp, bytes_acked) +
 			       (__u32)(BPF_CORE_READ(tcp, write_seq) - BPF_CORE_READ(tcp, snd_una));
 	receive->end_offset = BPF_CORE_READ(tcp, bytes_received) -
@@ -97,6 +93,8 @@ static __noinline struct socket_state *table__state(struct sock *sk, __u64 inode
 			state->inode = inode;
 		return state;
 	}
+	if (!socket__wanted(BPF_CORE_READ(sk, __sk_common.skc_family), BPF_CORE_READ(sk, sk_type)))
+		return NULL;
 	fresh.id = (bpf_ktime_get_ns() << 8) | (bpf_get_smp_processor_id() & 0xff);
 	fresh.inode = inode;
 	state__init(&fresh, sk);
@@ -117,14 +115,13 @@ __noinline __weak int syscall__transfer(__u32 number, __u64 descriptor, __u64 po
 					__u64 outcome)
 {
 	__u64 id = bpf_get_current_pid_tgid();
-	struct call call = {.number = number, .arg = {descriptor, pointer, size}};
 	__u32 direction = outcome >> 63;
 	__u32 message_flags = (outcome >> 32) & 0x7fffffff;
 	int ret = (int)outcome;
 	struct socket_view view = {};
 	struct transfer transfer = {
 		.view = &view,
-		.call = &call,
+		.call = {.number = number, .arg = {descriptor, pointer, size}},
 		.caller = {.pid = id >> 32, .tid = (__u32)id},
 		.ret = ret,
 		.message_flags = message_flags,
@@ -139,20 +136,18 @@ __noinline __weak int syscall__transfer(__u32 number, __u64 descriptor, __u64 po
 	sk = descriptor__sock(descriptor, &inode);
 	if (!sk)
 		return 0;
-	count(SPANWIRE_COUNT_HOOK_RUNS, 1);
-	transfer.now_ns = bpf_ktime_get_ns();
-	view__read_untrusted(&view, sk, transfer.now_ns);
-	if (!view__wanted(&view))
-		return 0;
 	state = table__state(sk, inode);
-	if (!state)
+	if (!state || state->mode == SPANWIRE_POLICY_IGNORE)
 		return 0;
-	if (!(state->flags & STATE_STARTED)) {
-		if (view.counted)
-			state__read_offsets_untrusted(state, sk);
-		if (!(state->flags & STATE_HANDSHAKE))
-			state->flags |= STATE_JOINED;
-	}
+	view.sk = sk;
+	transfer.now_ns = bpf_ktime_get_ns();
+	if (!(state->flags & STATE_STARTED))
+		state__start_untrusted(state, sk);
+	if (state->flags & STATE_COUNTED)
+		view__read_untrusted(&transfer, sk);
+	view.receive_shut = BPF_CORE_READ(sk, sk_shutdown) & RCV_SHUTDOWN;
+	if (!(state->flags & STATE_STARTED))
+		positions__start(state, &transfer);
 	return transfer__run(state, &transfer, 3);
 }
 

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <string>
 
+#include "agent/base/byte_reader.h"
 #include "agent/capture/decode.h"
 #include "agent/capture/event_stage.h"
 #include "agent/capture/identity_codec.h"
@@ -76,8 +77,15 @@ class LiveSource final : public RingBufferSource {
 
  private:
   static int OnSample(void* context, void* bytes, size_t size) {
-    static_cast<LiveSource*>(context)->OnRecord({static_cast<const std::byte*>(bytes), size});
+    static_cast<LiveSource*>(context)->OnRecord(
+        WithoutRoom({static_cast<const std::byte*>(bytes), size}));
     return 0;
+  }
+
+  // The kernel may reserve more room than a record fills. A size that cannot be is left to the decoder.
+  static std::span<const std::byte> WithoutRoom(std::span<const std::byte> sample) {
+    const auto header = ByteReader(sample).ReadPod<spanwire_header>();
+    return header && header->size <= sample.size() ? sample.first(header->size) : sample;
   }
 
   void OnRecord(std::span<const std::byte> record) {

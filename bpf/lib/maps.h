@@ -25,10 +25,11 @@ struct socket_state {
 	__u32 policy_generation;
 	__u32 reopen;
 	__u32 last_pid; /* process of the newest call: who is described, which filters matched */
+	__u32 flags;    /* STATE_* */
 	__u8 mode;      /* enum spanwire_policy_mode */
 	__u8 role;
 	__u8 direction; /* of the present turn */
-	__u8 flags;     /* STATE_* */
+	__u8 padding;
 	__u64 mmsg_vector;
 	__u32 mmsg_next;
 	__u32 mmsg_length;
@@ -43,6 +44,7 @@ enum {
 	STATE_SELF = 1 << 5,
 	STATE_DATAGRAM = 1 << 6,
 	STATE_HANDSHAKE = 1 << 7, /* made at connect or establishment: seen from its first byte */
+	STATE_COUNTED = 1 << 8,   /* TCP: the socket's sequence numbers say where the stream stands */
 };
 
 /* The user memory of one call: one buffer, or a vector of them. */
@@ -132,10 +134,17 @@ struct spanwire_control control __weak;
 
 const volatile struct spanwire_settings settings __weak = {};
 
-static __always_inline void count(__u32 which, __u64 amount)
+static __always_inline struct counters *counters__mine(void)
 {
 	__u32 key = 0;
-	struct counters *mine = bpf_map_lookup_elem(&counters, &key);
+
+	return bpf_map_lookup_elem(&counters, &key);
+}
+
+/* For rare events; what happens at every call adds to a struct counters that it looked up once. */
+static __always_inline void count(__u32 which, __u64 amount)
+{
+	struct counters *mine = counters__mine();
 
 	if (mine && which < SPANWIRE_COUNT_MAX)
 		mine->value[which] += amount;

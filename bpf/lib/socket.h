@@ -4,16 +4,13 @@
 
 #include "process.h"
 
-/* The fields of a sock that one call needs, however the tier reads them. */
+/* What one call needs of a sock, however the tier reads it. */
 struct socket_view {
 	void *sk;
-	__u16 family;
-	__u16 type;
-	bool counted;       /* TCP: the two sequence numbers are valid */
+	__u32 sent;     /* TCP: sequence number of the byte after the newest written */
+	__u32 received; /* and of the one after the newest read */
+	__u32 wait_us;  /* how long the newest bytes lay in the socket; 0 = unknown */
 	bool receive_shut;
-	__u32 sent;         /* TCP: sequence number of the byte after the newest written */
-	__u32 received;     /* and of the one after the newest read */
-	__u32 wait_us;
 };
 
 static __always_inline __u32 view__sequence(const struct socket_view *view, __u32 direction)
@@ -24,13 +21,13 @@ static __always_inline __u32 view__sequence(const struct socket_view *view, __u3
 	return direction == SPANWIRE_RECEIVE ? received : sent;
 }
 
-static __always_inline bool view__wanted(const struct socket_view *view)
+static __always_inline bool socket__wanted(__u16 family, __u16 type)
 {
-	if (view->family != AF_INET && view->family != AF_INET6 && view->family != AF_UNIX)
+	if (family != AF_INET && family != AF_INET6 && family != AF_UNIX)
 		return false;
-	if (view->type == SOCK_STREAM)
+	if (type == SOCK_STREAM)
 		return true;
-	return settings.datagrams && view->type == SOCK_DGRAM;
+	return settings.datagrams && type == SOCK_DGRAM;
 }
 
 static __always_inline __u64 sock__inode(void *sk)
