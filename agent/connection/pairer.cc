@@ -150,8 +150,8 @@ void MessagePairer::CompleteAt(size_t index) {
 
 void MessagePairer::HandOver(OpenExchange& open) {
   if (open.unknown_process) Resolve(open);
-  Subtract(shared_.pairing.held, open.messages);
-  Subtract(shared_.exchange.held, 1);
+  shared_.pairing.held.Subtract(open.messages);
+  shared_.exchange.held.Subtract(1);
   shared_.pairing.out.Add(open.messages);
   shared_.exchange.out.Add();
   shared_.exchanges->OnExchange(open.exchange);

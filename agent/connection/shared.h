@@ -16,8 +16,6 @@
 
 namespace spanwire::connection {
 
-inline void Subtract(Counter& counter, uint64_t amount) { counter.Set(counter.Get() - amount); }
-
 // The stage "stream" and its reasons. Bytes enter as held and leave it consumed or dropped.
 struct StreamLedger {
   explicit StreamLedger(Stage& stage_in)
@@ -38,11 +36,11 @@ struct StreamLedger {
     stage.held.Add(bytes);
   }
   void Consume(uint64_t bytes) {
-    Subtract(stage.held, bytes);
+    stage.held.Subtract(bytes);
     stage.out.Add(bytes);
   }
   void Lose(uint64_t bytes, Counter& reason) {
-    Subtract(stage.held, bytes);
+    stage.held.Subtract(bytes);
     reason.Add(bytes);
   }
   // Bytes that were never held.

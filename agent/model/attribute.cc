@@ -44,6 +44,39 @@ void AttributeList::SetDynamic(std::string_view key, std::string_view value) {
   entries_.push_back(entry);
 }
 
+void AttributeList::Add(std::string_view key, std::string_view value) {
+  Entry& entry = entries_.emplace_back();
+  entry.static_key = key;
+  Store(entry, value);
+}
+
+void AttributeList::AddInt(std::string_view key, int64_t value) {
+  Entry& entry = entries_.emplace_back();
+  entry.static_key = key;
+  entry.type = Type::kInt;
+  entry.bits = value;
+}
+
+void AttributeList::AddFrom(const AttributeList& other, size_t index) {
+  const Entry& theirs = other.entries_[index];
+  Entry entry = theirs;
+  const std::string_view text(other.text_);
+  if (theirs.static_key.empty()) {
+    entry.key_offset = static_cast<uint32_t>(text_.size());
+    text_.append(text.substr(theirs.key_offset, theirs.key_size));
+  }
+  if (theirs.type == Type::kString) {
+    Store(entry, text.substr(theirs.text_offset, theirs.text_size));
+  }
+  entries_.push_back(entry);
+}
+
+void AttributeList::Replace(size_t index, std::string_view value) {
+  Entry& entry = entries_[index];
+  text_.replace(entry.text_offset, entry.text_size, entry.text_size, '\0');
+  Store(entry, value);
+}
+
 void AttributeList::Merge(const AttributeList& other) {
   for (size_t i = 0; i < other.size(); ++i) {
     const View view = other.at(i);

@@ -10,9 +10,9 @@ namespace spanwire::model {
 
 // A list of OpenTelemetry attributes: unique keys, values string | int | double | bool.
 //
-// A value type that is cheap to reuse: all text lies in one buffer, and Clear() keeps the memory. Keys
-// given as `std::string_view` must have static storage (conventions.h); dynamic keys are copied with
-// SetDynamic().
+// A value type that is cheap to reuse: all text lies in one buffer, and Clear() keeps the memory.
+// Keys given as `std::string_view` must have static storage (conventions.h); dynamic keys are
+// copied with SetDynamic().
 class AttributeList {
  public:
   enum class Type : uint8_t { kString, kInt, kDouble, kBool };
@@ -21,9 +21,9 @@ class AttributeList {
   struct View {
     std::string_view key;
     Type type = Type::kString;
-    std::string_view text;   // kString
-    int64_t integer = 0;     // kInt, kBool (0 or 1)
-    double number = 0;       // kDouble
+    std::string_view text;  // kString
+    int64_t integer = 0;    // kInt, kBool (0 or 1)
+    double number = 0;      // kDouble
   };
 
   // Sets `key`, replacing an earlier value.
@@ -34,6 +34,15 @@ class AttributeList {
   void SetBool(std::string_view key, bool value);
   // As Set(), but copies the key too.
   void SetDynamic(std::string_view key, std::string_view value);
+
+  // As Set() and SetInt(), for a key that is not here yet: saves looking for it.
+  void Add(std::string_view key, std::string_view value);
+  void AddInt(std::string_view key, int64_t value);
+  // Adds one attribute of `other`, whose key is not here yet.
+  void AddFrom(const AttributeList& other, size_t index);
+
+  // Gives the string attribute at `index` another value. The old one is overwritten in memory.
+  void Replace(size_t index, std::string_view value);
 
   // Adds the attributes of `other`; those already here win.
   void Merge(const AttributeList& other);

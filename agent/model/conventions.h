@@ -40,6 +40,8 @@ inline constexpr std::string_view kTimeToFirstByte = "spanwire.time_to_first_byt
 inline constexpr std::string_view kReadWait = "spanwire.read_wait_ns";
 // How the parent was found: "traceparent", "sequence".
 inline constexpr std::string_view kLinkMethod = "spanwire.link.method";
+// Why there is no complete answer: "reset", "closed", "timed_out", "still_open", "lost", "evicted".
+inline constexpr std::string_view kEnding = "spanwire.ending";
 // The connection is older than the agent.
 inline constexpr std::string_view kJoined = "spanwire.connection.joined";
 

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/trace/secrets.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string>
+
+namespace spanwire::trace {
+namespace {
+
+constexpr std::string_view kRedacted = "REDACTED";
+constexpr size_t kMaxName = 64;
+constexpr size_t kMinCredential = 6;
+constexpr size_t kMinTokenPart = 4;
+constexpr size_t kAwsKeyTail = 16;
+// How far before a mark its beginning is looked for: hostile texts are full of marks.
+constexpr size_t kLookBack = 256;
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
+bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
+bool IsAlnum(char c) { return IsDigit(c) || IsUpper(c) || IsLower(c); }
+bool IsBase64Url(char c) { return IsAlnum(c) || c == '-' || c == '_'; }
+bool IsTokenChar(char c) {
+  return IsBase64Url(c) || c == '.' || c == '~' || c == '+' || c == '/' || c == '=';
+}
+char Lower(char c) { return IsUpper(c) ? static_cast<char>(c + 32) : c; }
+
+// Ends of names, in lower case. What precedes must end a word: "apikey" is listed, "monkey" is not
+// one.
+constexpr std::array<std::string_view, 26> kSecretWords = {
+    "token",         "secret",      "password",    "passwd", "pwd",         "pass",
+    "key",           "auth",        "session",     "code",   "jwt",         "sig",
+    "signature",     "credential",  "credentials", "apikey", "accesskey",   "accesskeyid",
+    "authorization", "sessionid",   "jsessionid",  "sid",    "accesstoken", "authtoken",
+    "idtoken",       "refreshtoken"};
+
+// The characters at which a secret may be recognised; everything else is passed over.
+constexpr std::array<bool, 256> MakeTriggers() {
+  std::array<bool, 256> triggers{};
+  for (const char c : {'.', ' ', '+', '%', '@', '=', 'K', 'S'})
+    triggers[static_cast<uint8_t>(c)] = true;
+  return triggers;
+}
+constexpr std::array<bool, 256> kTriggers = MakeTriggers();
+
+template <typename Predicate>
+size_t RunEnd(std::string_view text, size_t from, Predicate in_run) {
+  while (from < text.size() && in_run(text[from])) ++from;
+  return from;
+}
+
+template <typename Predicate>
+size_t RunBegin(std::string_view text, size_t from, Predicate in_run) {
+  while (from > 0 && in_run(text[from - 1])) --from;
+  return from;
+}
+
+// header "." payload ["." signature], seen from its first dot.
+std::optional<Secret> WebToken(std::string_view text, size_t dot) {
+  const size_t run = RunBegin(text, dot, IsBase64Url);
+  const size_t begin = text.substr(0, dot).find("eyJ", run);
+  if (begin == std::string_view::npos || dot - begin < kMinTokenPart) return std::nullopt;
+  size_t end = RunEnd(text, dot + 1, IsBase64Url);
+  if (end - dot - 1 < kMinTokenPart) return std::nullopt;
+  if (end < text.size() && text[end] == '.') end = RunEnd(text, end + 1, IsBase64Url);
+  return Secret{begin, end, kRedacted};
+}
+
+bool EndsWithWord(std::string_view text, std::string_view lower_word) {
+  if (text.size() < lower_word.size()) return false;
+  const std::string_view tail = text.substr(text.size() - lower_word.size());
+  return std::equal(tail.begin(), tail.end(), lower_word.begin(),
+                    [](char a, char b) { return Lower(a) == b; });
+}
+
+// "Bearer <token>", seen from the blank. Basic credentials are whole groups of base64: a sentence
+// about "basic things" is not touched.
+std::optional<Secret> Credentials(std::string_view text, size_t blank) {
+  const std::string_view before = text.substr(0, blank);
+  const bool bearer = EndsWithWord(before, "bearer");
+  if (!bearer && !EndsWithWord(before, "basic")) return std::nullopt;
+  const size_t width = text[blank] == '%' ? 3 : 1;
+  if (width == 3 && text.substr(blank, width) != "%20") return std::nullopt;
+  const size_t begin = RunEnd(text, blank + width, [](char c) { return c == ' '; });
+  const size_t end = RunEnd(text, begin, IsTokenChar);
+  if (end - begin < kMinCredential) return std::nullopt;
+  if (!bearer && (end - begin) % 4 != 0) return std::nullopt;
+  return Secret{begin, end, kRedacted};
+}
+
+// "AKIA" or "ASIA" and sixteen more, seen from the second letter.
+std::optional<Secret> AwsKey(std::string_view text, size_t second) {
+  if (second == 0 || text[second - 1] != 'A' || text.substr(second + 1, 2) != "IA")
+    return std::nullopt;
+  const size_t end = RunEnd(text, second - 1, [](char c) { return IsUpper(c) || IsDigit(c); });
+  if (end - (second - 1) < 4 + kAwsKeyTail) return std::nullopt;
+  return Secret{second - 1, end, kRedacted};
+}
+
+// "//user:password@", seen from its first '@'; the password may hold more of them.
+std::optional<Secret> UserInfo(std::string_view text, size_t at) {
+  const size_t window = at - std::min(at, kLookBack);
+  const size_t slashes = text.substr(window, at - window).rfind("//");
+  if (slashes == std::string_view::npos) return std::nullopt;
+  const size_t begin = window + slashes + 2;
+  const size_t authority_end = std::min(text.find_first_of("/?# ", begin), text.size());
+  if (authority_end < at) return std::nullopt;
+  const size_t end = text.substr(0, authority_end).rfind('@');
+  const std::string_view inside = text.substr(begin, end - begin);
+  if (inside.empty() || inside == "REDACTED:REDACTED") return std::nullopt;
+  return Secret{begin, end, "REDACTED:REDACTED"};
+}
+
+// "name=value", seen from its '='.
+std::optional<Secret> Parameter(std::string_view text, size_t equals, bool query) {
+  const size_t window = equals - std::min(equals, kLookBack);
+  const std::string_view before = text.substr(window, equals - window);
+  const size_t separator = before.find_last_of("?&;");
+  if (separator == std::string_view::npos && !query) return std::nullopt;
+  if (!IsSecretName(separator == std::string_view::npos ? before : before.substr(separator + 1))) {
+    return std::nullopt;
+  }
+  const size_t end = std::min(text.find_first_of("&;# ", equals + 1), text.size());
+  const std::string_view value = text.substr(equals + 1, end - equals - 1);
+  if (value.empty() || value == kRedacted) return std::nullopt;
+  return Secret{equals + 1, end, kRedacted};
+}
+
+std::optional<Secret> SecretAt(std::string_view text, size_t at, bool query) {
+  switch (text[at]) {
+    case '.': return WebToken(text, at);
+    case ' ':
+    case '+':
+    case '%': return Credentials(text, at);
+    case '@': return UserInfo(text, at);
+    case '=': return Parameter(text, at, query);
+    default: return AwsKey(text, at);
+  }
+}
+
+// A word begins at `at`: at the start, after what is no letter, or at a capital ("apiKey").
+bool BeginsWord(std::string_view name, size_t at) {
+  return at == 0 || !IsAlnum(name[at - 1]) || (IsUpper(name[at]) && IsLower(name[at - 1])) ||
+         (IsDigit(name[at - 1]) && !IsDigit(name[at]));
+}
+
+}  // namespace
+
+bool IsSecretName(std::string_view name) {
+  if (name.size() > kMaxName) name.remove_prefix(name.size() - kMaxName);
+  // "token[]" and "token[0]" are lists of tokens.
+  if (name.ends_with(']')) name = name.substr(0, std::min(name.find('['), name.size()));
+  return std::any_of(kSecretWords.begin(), kSecretWords.end(), [name](std::string_view word) {
+    return EndsWithWord(name, word) && BeginsWord(name, name.size() - word.size());
+  });
+}
+
+std::optional<Secret> FindSecret(std::string_view text, size_t from, bool query) {
+  for (size_t i = from; i < text.size(); ++i) {
+    if (!kTriggers[static_cast<uint8_t>(text[i])]) continue;
+    const auto secret = SecretAt(text, i, query);
+    if (secret && secret->begin >= from) return secret;
+  }
+  return std::nullopt;
+}
+
+}  // namespace spanwire::trace
