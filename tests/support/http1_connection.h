@@ -75,6 +75,7 @@ class TestConnection {
     if (step.flow != last_flow_) ++turn_;
     last_flow_ = step.flow;
     Stream& stream = StreamOf(step.flow);
+    if (stream.end) return;
     Append(stream, step.bytes, true);
     Append(stream, std::string(step.counted, '#'), false);
     stream.end |= step.end;

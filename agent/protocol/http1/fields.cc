@@ -51,6 +51,7 @@ size_t FieldReader::Read(std::string_view lines, Kind kind) {
   kind_ = kind;
   fields_ = {};
   scratch_.clear();
+  trace_state_.clear();
   const auto& first = kind == Kind::kRequest ? kRequestFirst : kResponseFirst;
   size_t crlf_count = 0;
   while (auto line = LineAt(position_)) {
@@ -84,10 +85,8 @@ bool FieldReader::FoldFollows(const Line& line) const {
 
 // Replaces `line` by the whole folded field. False when its last line is not there.
 bool FieldReader::JoinFolds(Line& line, size_t& crlf_count) {
-  if (scratch_.capacity() < lines_.size()) {
-    if (!scratch_.empty()) return false;  // cannot happen: reserved at the first fold of a head
-    scratch_.reserve(lines_.size());
-  }
+  // At the first fold of a head this makes room for all of them: joining makes nothing longer.
+  if (scratch_.capacity() < lines_.size()) scratch_.reserve(lines_.size());
   const size_t begin = scratch_.size();
   scratch_.append(line.text);
   while (FoldFollows(line)) {
@@ -162,13 +161,9 @@ void FieldReader::AppendTraceState(std::string_view value) {
     return;
   }
   if (value.empty()) return;
-  if (scratch_.capacity() < lines_.size()) {
-    if (!scratch_.empty()) return;
-    scratch_.reserve(lines_.size());
-  }
-  const size_t begin = scratch_.size();
-  scratch_.append(fields_.trace_state).append(",").append(value);
-  fields_.trace_state = std::string_view(scratch_).substr(begin);
+  if (trace_state_.empty()) trace_state_.assign(fields_.trace_state);
+  trace_state_.append(",").append(value);
+  fields_.trace_state = trace_state_;
 }
 
 }  // namespace spanwire::protocol::http1

@@ -72,7 +72,8 @@ class FieldReader {
   size_t position_ = 0;
   Kind kind_ = Kind::kRequest;
   Fields fields_;
-  std::string scratch_;  // joined values; reserved up front so that views into it stay
+  std::string scratch_;      // joined folds; does not grow while views into it are out
+  std::string trace_state_;  // joined `tracestate` fields
 };
 
 }  // namespace spanwire::protocol::http1

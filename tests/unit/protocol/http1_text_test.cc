@@ -239,6 +239,19 @@ TEST(Http1Message, CarriesTheCallersContext) {
   EXPECT_EQ(message.context.trace_state, "a=b,c=d");
 }
 
+TEST(Http1Message, JoinsManyTraceStatesAndFolds) {
+  std::string head =
+      "GET / HTTP/1.1\r\nUser-Agent: x\r\n y\r\nTraceparent: " + std::string(kParent);
+  std::string expected;
+  for (char c = 'a'; c <= 'z'; ++c) {
+    head += std::string("\r\ntracestate:\r\n ") + c + "=1\r\nHost: h\r\n " + c;
+    expected += std::string(expected.empty() ? "" : ",") + c + "=1";
+  }
+  const auto message = HeadOf(head + "\r\n\r\n");
+  EXPECT_EQ(message.context.trace_state, expected);
+  EXPECT_EQ(Render(message.attributes), " path=/ ~host=h a agent=x y");
+}
+
 TEST(Http1Message, HasNoContextWhenTheFieldIsRepeated) {
   const std::string field = "traceparent: " + std::string(kParent) + "\r\n";
   EXPECT_FALSE(HeadOf("GET / HTTP/1.1\r\n" + field + field + "\r\n").context.valid);
