@@ -69,7 +69,7 @@ class Usage(unittest.TestCase):
 
     def test_did_you_mean(self):
         self.check_wrong("tial", says="did you mean tail?")
-        self.check_wrong("help", "recrod", says="did you mean record?")
+        self.check_wrong("help", "rceord", says="did you mean record?")
         self.check_wrong("tail", "--prot", "80", says="did you mean --port?")
         self.check_wrong("daemon", "--otlp-endpont=x", says="did you mean --otlp-endpoint?")
 
