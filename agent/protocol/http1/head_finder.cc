@@ -4,6 +4,7 @@
 namespace spanwire::protocol::http1 {
 
 bool HeadFinder::Ready(std::string_view bytes) {
+  if (bytes.size() < searched_) Restart();  // not the bytes of the last call: begin again
   for (;;) {
     const size_t end = bytes.find('\n', searched_);
     if (end == std::string_view::npos) {
