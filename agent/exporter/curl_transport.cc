@@ -49,17 +49,17 @@ std::string_view Trim(std::string_view text) {
 }
 
 void Append(HeaderList& list, const std::string& line) {
-  curl_slist* longer = curl_slist_append(list.get(), line.c_str());
-  if (longer == nullptr) return;
-  static_cast<void>(list.release());
-  list.reset(longer);
+  curl_slist* head = list.release();
+  curl_slist* longer = curl_slist_append(head, line.c_str());
+  list.reset(longer == nullptr ? head : longer);
 }
 
 HeaderList MakeHeaders(const OtlpOptions& options, std::string_view agent_version) {
   HeaderList list;
   for (const auto& [name, value] : RequestHeaders(options, agent_version)) {
     // ";" is libcurl's way to say an empty value.
-    Append(list, value.empty() ? name + ";" : name + ": " + value);
+    std::string line = name;
+    Append(list, value.empty() ? line.append(";") : line.append(": ").append(value));
   }
   // Without this a large body waits for a "100 Continue" that few servers send.
   Append(list, "Expect:");
@@ -203,7 +203,8 @@ std::string CurlTransport::FailureText(CURLcode code) const {
 TransportReply CurlTransport::Post(std::string_view body) {
   TransportReply reply;
   error_text_.front() = '\0';
-  Set(CURLOPT_POSTFIELDS, body.data());
+  // Not copied, and its size is told apart.
+  Set(CURLOPT_POSTFIELDS, std::to_address(body.begin()));
   Set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
   Set(CURLOPT_HEADERDATA, &reply);
   Set(CURLOPT_WRITEDATA, &reply);

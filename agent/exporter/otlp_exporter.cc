@@ -64,20 +64,8 @@ Result<> OtlpExporter::Export(std::span<const model::Span> spans) {
   const bool was_empty = encoder_.span_count() == 0;
   const size_t were_ready = ready_.size();
   for (const model::Span& span : spans) {
-    if (options_.when_full == WhenFull::kWait && !HasRoom()) {
-      changed_.notify_all();
-      changed_.wait(lock, [this] { return HasRoom(); });
-    }
-    if (draining_ || !HasRoom()) {
-      queue_full_.Add();
-      continue;
-    }
-    if (encoder_.span_count() == 0) opened_at_ = SteadyClock::now();
-    encoder_.Add(span);
-    ++held_spans_;
-    const bool is_full = encoder_.span_count() >= options_.max_batch_spans ||
-                         encoder_.size_bytes() >= options_.max_batch_bytes;
-    if (is_full) CloseBatch();
+    if (options_.when_full == WhenFull::kWait) WaitForRoom(lock);
+    Add(span);
   }
   stage_.held.Set(held_spans_);
   // The sender sleeps until a batch is ready or due: tell it of what it does not know.
@@ -86,6 +74,25 @@ Result<> OtlpExporter::Export(std::span<const model::Span> spans) {
   lock.unlock();
   if (is_news) changed_.notify_all();
   return trouble;
+}
+
+void OtlpExporter::WaitForRoom(std::unique_lock<std::mutex>& lock) {
+  if (HasRoom()) return;
+  changed_.notify_all();
+  changed_.wait(lock, [this] { return HasRoom(); });
+}
+
+void OtlpExporter::Add(const model::Span& span) {
+  if (draining_ || !HasRoom()) {
+    queue_full_.Add();
+    return;
+  }
+  if (encoder_.span_count() == 0) opened_at_ = SteadyClock::now();
+  encoder_.Add(span);
+  ++held_spans_;
+  const bool is_full = encoder_.span_count() >= options_.max_batch_spans ||
+                       encoder_.size_bytes() >= options_.max_batch_bytes;
+  if (is_full) CloseBatch();
 }
 
 void OtlpExporter::CloseBatch() {
@@ -143,18 +150,22 @@ std::optional<OtlpExporter::Batch> OtlpExporter::TakeBatch() {
   return batch;
 }
 
+void OtlpExporter::WaitForNews(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
+  if (encoder_.span_count() == 0) {
+    changed_.wait(lock, stop, [this] { return !ready_.empty() || encoder_.span_count() != 0; });
+    return;
+  }
+  changed_.wait_until(lock, stop, opened_at_ + options_.schedule_delay,
+                      [this] { return !ready_.empty() || draining_; });
+}
+
 // Waits for a batch that is full or due. Nothing after a stop: what is left is Shutdown()'s to
 // count.
 std::optional<OtlpExporter::Batch> OtlpExporter::NextBatch(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
     if (auto batch = TakeBatch()) return batch;
-    if (encoder_.span_count() == 0) {
-      changed_.wait(lock, stop, [this] { return !ready_.empty() || encoder_.span_count() != 0; });
-    } else {
-      changed_.wait_until(lock, stop, opened_at_ + options_.schedule_delay,
-                          [this] { return !ready_.empty() || draining_; });
-    }
+    WaitForNews(lock, stop);
   }
   return std::nullopt;
 }

@@ -64,9 +64,12 @@ class OtlpExporter final : public SpanExporter {
 
   // All of these require the lock.
   bool HasRoom() const;
+  void WaitForRoom(std::unique_lock<std::mutex>& lock);
+  void Add(const model::Span& span);
   void CloseBatch();
   std::optional<Batch> TakeBatch();
   bool IsDue() const;
+  void WaitForNews(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
   Result<> TakeTrouble();
 
   // The sender's thread.

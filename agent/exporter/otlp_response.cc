@@ -37,8 +37,8 @@ milliseconds Bounded(int64_t ms) {
 
 std::optional<int64_t> ParseInteger(std::string_view text) {
   int64_t value = 0;
-  const char* end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, value);
+  const char* end = std::to_address(text.end());
+  const auto parsed = std::from_chars(std::to_address(text.begin()), end, value);
   if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
   return value;
 }

@@ -96,19 +96,21 @@ Result<> RecordWriter::Shutdown(std::chrono::milliseconds limit) {
 
 void RecordWriter::Run(const std::stop_token& stop) {
   BlockSignals();
-  while (true) {
-    Record record;
-    {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, stop, [this] { return !queue_.empty(); });
-      if (queue_.empty()) return;
-      record = std::move(queue_.front());
-      queue_.pop_front();
-      idle_ = false;
-    }
-    Write(record, stop);
+  while (const auto record = Take(stop)) {
+    Write(*record, stop);
     changed_.notify_all();
   }
+}
+
+// The next record, once there is one; nothing when all is written and a stop was requested.
+std::optional<Record> RecordWriter::Take(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, stop, [this] { return !queue_.empty(); });
+  if (queue_.empty()) return std::nullopt;
+  std::optional<Record> record(std::move(queue_.front()));
+  queue_.pop_front();
+  idle_ = false;
+  return record;
 }
 
 void RecordWriter::Write(const Record& record, const std::stop_token& stop) {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -61,6 +62,7 @@ class RecordWriter {
 
  private:
   void Run(const std::stop_token& stop);
+  std::optional<Record> Take(const std::stop_token& stop);
   void Write(const Record& record, const std::stop_token& stop);
   int WriteToFile(const std::string& bytes) const;
   int WriteToStream(const std::string& bytes, const std::stop_token& stop) const;
