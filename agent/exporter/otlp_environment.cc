@@ -99,7 +99,7 @@ class Reader {
     SPANWIRE_RETURN_IF_ERROR(ReadProtocol());
     SPANWIRE_RETURN_IF_ERROR(ReadUrl());
     ReadHeaders();
-    ReadCompression();
+    SPANWIRE_RETURN_IF_ERROR(ReadCompression());
     OtlpOptions& options = settings_.options;
     options.certificate = Signal("CERTIFICATE").value_or(Value{}).text;
     options.client_certificate = Signal("CLIENT_CERTIFICATE").value_or(Value{}).text;
@@ -244,15 +244,19 @@ class Reader {
     }
   }
 
-  void ReadCompression() {
+  Result<> ReadCompression() {
     const auto value = Signal("COMPRESSION");
-    if (!value) return;
-    const std::string name = Lowercase(value->text);
+    const bool is_override = !overrides_.compression.empty();
+    if (!value && !is_override) return {};
+    const std::string name = Lowercase(is_override ? overrides_.compression : value->text);
     if (name == "gzip") {
       settings_.options.compression = Compression::kGzip;
+    } else if (name != "none" && is_override) {
+      return Error{"OTLP compression \"" + name + "\" is unknown: use gzip or none"};
     } else if (name != "none") {
       Warn(*value, "it is not gzip or none");
     }
+    return {};
   }
 
   void ReadTimes() {

@@ -48,8 +48,9 @@ struct OtlpOptions {
 
 // What the command line says; it wins over the environment. Empty: not given.
 struct OtlpOverrides {
-  std::string endpoint;  // as OTEL_EXPORTER_OTLP_ENDPOINT
-  std::string protocol;  // as OTEL_EXPORTER_OTLP_PROTOCOL
+  std::string endpoint{};     // as OTEL_EXPORTER_OTLP_ENDPOINT
+  std::string protocol{};     // as OTEL_EXPORTER_OTLP_PROTOCOL
+  std::string compression{};  // as OTEL_EXPORTER_OTLP_COMPRESSION
 };
 
 struct OtlpSettings {

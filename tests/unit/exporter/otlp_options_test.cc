@@ -49,7 +49,7 @@ TEST(OtlpOptions, ExportsOnlyWhenAsked) {
   EXPECT_TRUE(Read({{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318"}})->enabled);
   EXPECT_TRUE(Read({{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://c:4318"}})->enabled);
   EXPECT_TRUE(Read({{"OTEL_TRACES_EXPORTER", "otlp"}})->enabled);
-  EXPECT_TRUE(Read({}, {.endpoint = "http://c:4318", .protocol = ""})->enabled);
+  EXPECT_TRUE(Read({}, {.endpoint = "http://c:4318"})->enabled);
 }
 
 TEST(OtlpOptions, ObeysTheSwitchesOfTheSdk) {
@@ -61,7 +61,7 @@ TEST(OtlpOptions, ObeysTheSwitchesOfTheSdk) {
   none["OTEL_TRACES_EXPORTER"] = "none";
   EXPECT_FALSE(Read(none)->enabled);
 
-  const auto flag = Read(disabled, {.endpoint = "http://c:4318", .protocol = ""});
+  const auto flag = Read(disabled, {.endpoint = "http://c:4318"});
   EXPECT_TRUE(flag->enabled);
   EXPECT_THAT(flag->warnings, ElementsAre(HasSubstr("OTEL_SDK_DISABLED")));
 }
@@ -113,8 +113,7 @@ TEST(OtlpOptions, InfersGrpcFromItsPort) {
                   {"OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"}})
                 ->options.protocol,
             OtlpProtocol::kHttpProtobuf);
-  EXPECT_EQ(Read({}, {.endpoint = "http://c:4317", .protocol = ""})->options.protocol,
-            OtlpProtocol::kGrpc);
+  EXPECT_EQ(Read({}, {.endpoint = "http://c:4317"})->options.protocol, OtlpProtocol::kGrpc);
   EXPECT_EQ(Read({{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:14317"}})->options.protocol,
             OtlpProtocol::kHttpProtobuf);
 }
@@ -223,9 +222,11 @@ TEST(OtlpOptions, ATimeoutOfZeroIsNone) {
 }
 
 TEST(OtlpOptions, TheCommandLineWins) {
-  const auto settings = Read({{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://env:1/x"},
-                              {"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json"}},
-                             {.endpoint = "http://flag:4318", .protocol = "http/protobuf"});
+  const auto settings =
+      Read({{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://env:1/x"},
+            {"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json"}},
+           {.endpoint = "http://flag:4318", .protocol = "http/protobuf", .compression = "gzip"});
+  EXPECT_EQ(settings->options.compression, Compression::kGzip);
   EXPECT_EQ(settings->options.url, "http://flag:4318/v1/traces");
   EXPECT_EQ(settings->options.protocol, OtlpProtocol::kHttpProtobuf);
 }
@@ -237,12 +238,18 @@ TEST(OtlpOptions, AWrongProtocolOnTheCommandLineIsAnError) {
             "OTLP protocol \"http\" is unknown: use grpc, http/protobuf or http/json");
 }
 
+TEST(OtlpOptions, AWrongCompressionOnTheCommandLineIsAnError) {
+  const auto settings = Read({}, {.endpoint = "http://c", .compression = "zstd"});
+  ASSERT_FALSE(settings);
+  EXPECT_EQ(settings.error().message, "OTLP compression \"zstd\" is unknown: use gzip or none");
+}
+
 TEST(OtlpOptions, ShowsNoPassword) {
   EXPECT_EQ(WithoutPassword("http://c:4318/v1/traces"), "http://c:4318/v1/traces");
   EXPECT_EQ(WithoutPassword("https://user:hush@c:1/p?token=hush"), "https://***@c:1/p");
   EXPECT_EQ(WithoutPassword("https://a@b:hush@c/p@q"), "https://***@c/p@q");
   EXPECT_EQ(WithoutPassword("user:hush@c"), "***@c");
-  const auto settings = Read({}, {.endpoint = "ftp://user:hush@c", .protocol = ""});
+  const auto settings = Read({}, {.endpoint = "ftp://user:hush@c"});
   EXPECT_THAT(settings.error().message, Not(HasSubstr("hush")));
 }
 
