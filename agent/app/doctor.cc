@@ -2,8 +2,6 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <array>
-#include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -11,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/app/capabilities.h"
 #include "agent/app/color.h"
 #include "agent/app/doctor_report.h"
 #include "agent/app/live.h"
@@ -45,32 +44,13 @@ DoctorCheck CheckBtf(const capture::KernelFeatures& features) {
           "run a kernel with CONFIG_DEBUG_INFO_BTF=y (Debian's have it)"};
 }
 
-struct Capability {
-  int bit;
-  const char* name;
-  const char* purpose;
-};
-constexpr std::array<Capability, 4> kCapabilities{{
-    {39, "CAP_BPF", "load BPF programs"},
-    {38, "CAP_PERFMON", "attach them to tracepoints"},
-    {19, "CAP_SYS_PTRACE", "read /proc of other users' processes"},
-    {2, "CAP_DAC_READ_SEARCH", "read files of other users"},
-}};
-
 DoctorCheck CheckCapabilities() {
-  std::ifstream status("/proc/self/status");
-  std::string line;
-  uint64_t effective = 0;
-  while (std::getline(status, line)) {
-    if (std::sscanf(line.c_str(), "CapEff: %" SCNx64, &effective) == 1) break;
-  }
   std::string missing;
   bool fatal = false;
-  for (const auto& capability : kCapabilities) {
-    if ((effective >> capability.bit & 1) != 0) continue;
-    missing += (missing.empty() ? "" : ", ") + std::string(capability.name) + " (to " +
-               capability.purpose + ")";
-    fatal = fatal || capability.bit >= 38;
+  for (const auto& capability : MissingCapabilities(EffectiveCapabilities())) {
+    if (!missing.empty()) missing += ", ";
+    missing.append(capability.name).append(" (to ").append(capability.purpose).append(")");
+    fatal = fatal || capability.required;
   }
   if (missing.empty()) return {"capabilities", kPass, "all that tracing needs", ""};
   return {"capabilities", fatal ? kFail : kWarn, "missing: " + missing,
@@ -94,9 +74,8 @@ void CheckTiers(std::vector<DoctorCheck>& checks) {
   bool any = false;
   for (Tier tier : {Tier::kSocketTracepoints, Tier::kFunctionExits, Tier::kSystemCalls}) {
     capture::KernelOptions options;
-    options.tier = tier;
     options.ring_bytes = 64u << 10;
-    auto tracer = KernelTracer::Start(options);
+    auto tracer = KernelTracer::StartTier(tier, options);
     DoctorCheck check;
     check.name = "tier " + std::to_string(static_cast<int>(tier));
     check.detail = std::string(capture::TierName(tier));

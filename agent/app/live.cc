@@ -4,10 +4,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
+#include <system_error>
 #include <utility>
 
+#include "agent/app/capabilities.h"
 #include "agent/app/exporters.h"
 #include "agent/app/pipeline.h"
 #include "agent/app/stats_file.h"
@@ -86,11 +90,19 @@ connection::TrackerLimits ToLimits(const Options& options) {
   return limits;
 }
 
+std::string OwnPath() {
+  std::error_code error;
+  const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? "spanwire" : path.string();
+}
+
 ExitCode Fail(const Options& options, const Error& error) {
   std::fprintf(stderr, "spanwire: %s\n", error.message.c_str());
   const bool daemon = options.verb == Verb::kDaemon;
-  if (error.code == EPERM) return daemon ? kExitDaemonNoPermission : kExitNoPermission;
-  return kExitUnsupported;
+  if (error.code != EPERM) return kExitUnsupported;
+  const std::string advice = PermissionAdvice(EffectiveCapabilities(), OwnPath());
+  if (!advice.empty()) std::fprintf(stderr, "spanwire: %s\n", advice.c_str());
+  return daemon ? kExitDaemonNoPermission : kExitNoPermission;
 }
 
 // One run: everything that lives from attach to exit.
