@@ -7,12 +7,14 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "agent/app/version.h"
+#include "agent/exporter/otlp_exporter.h"
 #include "agent/exporter/otlp_file.h"
 #include "agent/exporter/tail.h"
 
@@ -23,6 +25,11 @@ exporter::AgentIdentity Identity() {
   std::array<char, 256> host{};
   if (gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
   return {std::string(kVersion), host.data()};
+}
+
+std::optional<std::string> Environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());  // NOLINT: no thread sets the environment
+  return value ? std::optional<std::string>(value) : std::nullopt;
 }
 
 // A replay waits for its writers: nothing is lost there.
@@ -46,6 +53,26 @@ Result<> AddFile(const Options& options, Ledger& ledger, SpanBatcher& spans) {
   return {};
 }
 
+// What the flags leave open is the environment's: OTEL_EXPORTER_OTLP_* and its like.
+Result<> AddOtlp(const Options& options, Ledger& ledger, SpanBatcher& spans) {
+  const auto settings = exporter::OtlpOptionsFromEnvironment(
+      Environment, {.endpoint = options.exports.otlp_endpoint.value_or(""),
+                    .protocol = options.exports.otlp_protocol.value_or(""),
+                    .compression = options.exports.otlp_compression.value_or("")});
+  if (!settings) return settings.error();
+  for (const std::string& warning : settings->warnings) {
+    std::cerr << "spanwire: warning: " << warning << '\n';
+  }
+  if (!settings->enabled) return {};
+  exporter::OtlpOptions otlp = settings->options;
+  if (options.verb == Verb::kReplay) otlp.when_full = exporter::WhenFull::kWait;
+  auto made =
+      exporter::OtlpExporter::Make(otlp, Identity(), ledger.AddStage("exporter/otlp", "spans"));
+  if (!made) return made.error();
+  spans.Add(std::move(*made));
+  return {};
+}
+
 Result<exporter::TailExporter*> AddTail(const Options& options, Ledger& ledger,
                                         SpanBatcher& spans) {
   UniqueFd output(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
@@ -57,12 +84,8 @@ Result<exporter::TailExporter*> AddTail(const Options& options, Ledger& ledger,
                : options.output.color == ColorMode::kNever ? exporter::ColorMode::kNever
                                                            : exporter::ColorMode::kAuto;
   tail.writer = WriterOptions(options);
-  const auto environment = [](const std::string& name) -> std::optional<std::string> {
-    const char* value = std::getenv(name.c_str());  // NOLINT: no thread sets the environment
-    return value ? std::optional<std::string>(value) : std::nullopt;
-  };
   auto made = std::make_unique<exporter::TailExporter>(
-      std::move(output), tail, ledger.AddStage("exporter/tail", "spans"), environment);
+      std::move(output), tail, ledger.AddStage("exporter/tail", "spans"), Environment);
   auto* shown = made.get();
   spans.Add(std::move(made));
   return shown;
@@ -76,6 +99,7 @@ Result<> AddExporters(const Options& options, Ledger& ledger, SpanBatcher& spans
   if (!options.exports.otlp_file.empty()) {
     SPANWIRE_RETURN_IF_ERROR(AddFile(options, ledger, spans));
   }
+  SPANWIRE_RETURN_IF_ERROR(AddOtlp(options, ledger, spans));
   const bool quiet_replay = options.verb == Verb::kReplay && !options.exports.otlp_file.empty();
   if (options.verb == Verb::kTail || (options.verb == Verb::kReplay && !quiet_replay)) {
     auto added = AddTail(options, ledger, spans);

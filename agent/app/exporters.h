@@ -12,8 +12,9 @@ class TailExporter;
 
 namespace spanwire::app {
 
-// Makes the exporters that `options` ask for and gives them to the pipeline. Lines on stdout are shown
-// by tail always, by replay when nothing else was asked for; *tail is that exporter then, else null.
+// Makes the exporters that `options` ask for and gives them to the pipeline. Lines on stdout are
+// shown by tail always, by replay when nothing else was asked for; *tail is that exporter then,
+// else null.
 Result<> AddExporters(const Options& options, Ledger& ledger, SpanBatcher& spans,
                       exporter::TailExporter** tail);
 

@@ -173,6 +173,12 @@ std::string_view TierName(Tier tier) {
   }
 }
 
+Result<std::unique_ptr<KernelTracer>> KernelTracer::StartTier(Tier tier,
+                                                              const KernelOptions& options) {
+  libbpf_set_print([](libbpf_print_level, const char*, va_list) { return 0; });
+  return Load(tier, options, KernelFeatures::Detect());
+}
+
 Result<std::unique_ptr<KernelTracer>> KernelTracer::Start(const KernelOptions& options) {
   libbpf_set_print([](libbpf_print_level, const char*, va_list) { return 0; });
   const KernelFeatures features = KernelFeatures::Detect();

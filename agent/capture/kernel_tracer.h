@@ -37,6 +37,8 @@ class KernelTracer {
   // Loads and attaches the best tier that this kernel really takes, or the one asked for. The error
   // lists what each candidate failed with.
   static Result<std::unique_ptr<KernelTracer>> Start(const KernelOptions& options);
+  // Loads and attaches exactly `tier`. The error is the bare reason.
+  static Result<std::unique_ptr<KernelTracer>> StartTier(Tier tier, const KernelOptions& options);
   virtual ~KernelTracer() = default;
 
   virtual Tier tier() const = 0;
