@@ -6,8 +6,8 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
-#include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,15 +53,17 @@ Result<> AddFile(const Options& options, Ledger& ledger, SpanBatcher& spans) {
   return {};
 }
 
-// What the flags leave open is the environment's: OTEL_EXPORTER_OTLP_* and its like.
+// What the flags leave open is the environment's: OTEL_EXPORTER_OTLP_* and its like. Alone it only
+// makes the daemon export: who looks on does not mean to send.
 Result<> AddOtlp(const Options& options, Ledger& ledger, SpanBatcher& spans) {
+  if (options.verb != Verb::kDaemon && !options.exports.otlp_endpoint) return {};
   const auto settings = exporter::OtlpOptionsFromEnvironment(
       Environment, {.endpoint = options.exports.otlp_endpoint.value_or(""),
                     .protocol = options.exports.otlp_protocol.value_or(""),
                     .compression = options.exports.otlp_compression.value_or("")});
   if (!settings) return settings.error();
   for (const std::string& warning : settings->warnings) {
-    std::cerr << "spanwire: warning: " << warning << '\n';
+    std::fprintf(stderr, "spanwire: warning: %s\n", warning.c_str());
   }
   if (!settings->enabled) return {};
   exporter::OtlpOptions otlp = settings->options;
