@@ -15,10 +15,14 @@ constexpr uint64_t kEverything = uint64_t{16} << 20;
 
 }  // namespace
 
-void CaptureBudget::OnRequest(bool is_client, bool pipelined) {
+void CaptureBudget::OnRequest(bool is_client) {
   is_client_ = is_client;
-  pipelined_ = pipelined_ || pipelined;
-  if (exchanges_ > 0 || pipelined) Send(Choose());
+  if (exchanges_ > 0) Send(Choose());
+}
+
+void CaptureBudget::OnPipelined() {
+  pipelined_ = true;
+  Send(Choose());
 }
 
 void CaptureBudget::OnResponseHead(uint64_t size_bytes) {

@@ -15,8 +15,9 @@ class CaptureBudget {
  public:
   CaptureBudget(model::ConnectionId id, PolicySink& sink) : id_(id), sink_(sink) {}
 
-  // A request began; `pipelined` when another one waits for its answer.
-  void OnRequest(bool is_client, bool pipelined);
+  void OnRequest(bool is_client);
+  // A request was sent before the one ahead of it was answered.
+  void OnPipelined();
   // The head of a response took `size_bytes`.
   void OnResponseHead(uint64_t size_bytes);
   // The ends of this side's messages can only be found in their content.

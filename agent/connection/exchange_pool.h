@@ -13,6 +13,7 @@ namespace spanwire::connection {
 struct OpenExchange {
   model::Exchange exchange;
   uint32_t messages = 0;  // of it, for the ledger
+  uint32_t turn = 0;      // in which the request began
   bool unknown_process = false;
 
   void Clear() {

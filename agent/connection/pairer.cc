@@ -34,6 +34,7 @@ void MessagePairer::BeginRequest(const Head& head, bool lost) {
   std::swap(exchange.request, head.message);
   exchange.request_at = head.at;
   open.messages = 1;
+  open.turn = head.turn;
   ++unanswered_;
   Resolve(open);
   shared_.exchanges->OnRequest(exchange);
@@ -101,16 +102,26 @@ bool MessagePairer::EndResponse(const End& end) {
 }
 
 void MessagePairer::EndAll(model::Ending ending, uint16_t error, Nanoseconds now) {
-  while (open() > 0) {
-    model::Exchange& exchange = open_[head_]->exchange;
-    if (!Answered(exchange)) {
-      exchange.ending = ending;
-      exchange.error = error;
-      exchange.ended_ns = std::max(now, LastByteNs(exchange));
-    }
-    CompleteAt(head_);
+  while (open() > 0) EndFirst(ending, error, now);
+}
+
+void MessagePairer::LoseAllBut(std::optional<uint32_t> kept_turn) {
+  while (open() > 0 && open_[head_]->turn != kept_turn) EndFirst(model::Ending::kLost, 0, 0);
+}
+
+bool MessagePairer::WaitsSince(uint32_t turn) const {
+  return open() > 0 && open_.back()->turn == turn && !Answered(open_.back()->exchange);
+}
+
+void MessagePairer::EndFirst(model::Ending ending, uint16_t error, Nanoseconds now) {
+  model::Exchange& exchange = open_[head_]->exchange;
+  if (!Answered(exchange)) {
+    exchange.ending = ending;
+    exchange.error = error;
+    exchange.ended_ns = std::max(now, LastByteNs(exchange));
+    --unanswered_;
   }
-  unanswered_ = 0;
+  CompleteAt(head_);
 }
 
 Nanoseconds MessagePairer::OldestNs() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "agent/connection/shared.h"
@@ -26,6 +27,7 @@ class MessagePairer {
     const model::Connection& connection;
     std::string_view protocol;
     bool is_client = false;
+    uint32_t turn = 0;
     bool starts_turn = false;
   };
 
@@ -50,6 +52,12 @@ class MessagePairer {
   // `now` = 0: each ended when its last byte passed.
   void EndAll(model::Ending ending, uint16_t error, Nanoseconds now);
 
+  // As EndAll(), with kLost, but keeps the requests that began in `kept_turn`.
+  void LoseAllBut(std::optional<uint32_t> kept_turn);
+
+  // A request that waits for its answer began in `turn`.
+  bool WaitsSince(uint32_t turn) const;
+
   size_t open() const { return open_.size() - head_; }
   // Requests that wait for their answer's end.
   size_t unanswered() const { return unanswered_; }
@@ -59,6 +67,7 @@ class MessagePairer {
  private:
   OpenExchange* FindUnanswered(uint64_t stream);
   void CompleteAt(size_t index);
+  void EndFirst(model::Ending ending, uint16_t error, Nanoseconds now);
   void HandOver(OpenExchange& open);
   void Resolve(OpenExchange& open) const;
   void CompleteAnswered();

@@ -28,7 +28,12 @@ void TrackedConnection::Pump(bool force) {
   while (mode_ == Mode::kParsing && (force || !HolePending())) {
     FlowState* flow = NextFlow(ready, force);
     if (flow == nullptr) break;
-    if (!Step(*flow, force)) ready[flow == &flows_[1]] = false;
+    // What one flow may take can depend on what the other took.
+    if (Step(*flow, force)) {
+      ready = {true, true};
+    } else {
+      ready[flow == &flows_[1]] = false;
+    }
   }
   WatchHole();
 }
@@ -63,10 +68,10 @@ void TrackedConnection::NoteParsedTurn(FlowState& flow) {
   parsed_turn_ = turn;
   if (!missed) return;
   FlowState& other = &flow == &flows_[0] ? flows_[1] : flows_[0];
+  LosePairing(std::nullopt);
   parser_->Reset(IsRequests(other) ? protocol::Flow::kRequests : protocol::Flow::kResponses);
   other.seeking = true;
   other.message_open = false;
-  LosePairing();
 }
 
 bool TrackedConnection::Seek(FlowState& flow, bool force) {
@@ -81,6 +86,8 @@ bool TrackedConnection::Seek(FlowState& flow, bool force) {
                                !(force && flow.stream.HoleFollows());
     if (more_may_come) return false;
   }
+  // It may have held a request, or the answer to one that is open.
+  LosePairing(std::nullopt);
   const uint64_t passed = flow.stream.SkipPiece();
   shared_.stream.Lose(passed, shared_.stream.gap);
   return passed > 0;
@@ -92,7 +99,7 @@ bool TrackedConnection::Advance(FlowState& flow, bool force) {
   output.consumed = std::min(output.consumed, input.available);
   switch (output.status) {
     case ParseStatus::kNeedMore: return OnNeedMore(flow, output, force);
-    case ParseStatus::kConsumed: Take(flow, output.consumed); return output.consumed > 0;
+    case ParseStatus::kConsumed: return OnConsumed(flow, output);
     case ParseStatus::kHead: return OnHead(flow, output);
     case ParseStatus::kEnd: return OnEnd(flow, output);
     case ParseStatus::kLost:
@@ -107,6 +114,12 @@ bool TrackedConnection::Advance(FlowState& flow, bool force) {
       return false;
   }
   return false;
+}
+
+bool TrackedConnection::OnConsumed(FlowState& flow, const ParseOutput& output) {
+  if (flow.message_open && output.want_bytes == 0) budget_.OnFramedContent(IsRequests(flow));
+  Take(flow, output.consumed);
+  return output.consumed > 0;
 }
 
 bool TrackedConnection::OnNeedMore(FlowState& flow, const ParseOutput& output, bool force) {
@@ -132,7 +145,8 @@ bool TrackedConnection::OnHead(FlowState& flow, const ParseOutput& output) {
   at.complete = output.complete;
   const bool is_client = requests_ == model::Direction::kTransmit;
   const bool starts_turn = flow.stream.StartsTurn();
-  const MessagePairer::Head head{*output.message, at, info_, protocol_, is_client, starts_turn};
+  const MessagePairer::Head head{*output.message, at,         info_,      protocol_,
+                                 is_client,       first.turn, starts_turn};
   flow.message_open = !output.complete;
   flow.message_stream = output.message->stream;
   Take(flow, output.consumed);
@@ -145,12 +159,12 @@ bool TrackedConnection::OnHead(FlowState& flow, const ParseOutput& output) {
 }
 
 void TrackedConnection::OnRequestHead(FlowState& flow, const MessagePairer::Head& head) {
-  const bool pipelined = pairer_.unanswered() > 0;
+  if (pairer_.WaitsSince(head.turn)) budget_.OnPipelined();
   const bool may_pair = MayPair(head);
   settled_ = settled_ || may_pair;
   flow.paired = may_pair;
   pairer_.BeginRequest(head, !may_pair);
-  budget_.OnRequest(head.is_client, pipelined);
+  budget_.OnRequest(head.is_client);
   if (pairer_.open() > shared_.limits.max_open_exchanges) {
     StopParsing(shared_.stream.over_limit, model::Ending::kEvicted);
   }
@@ -165,7 +179,7 @@ void TrackedConnection::OnResponseHead(FlowState& flow, const MessagePairer::Hea
   budget_.OnResponseHead(size);
   if (!head.at.complete || !final || !flow.paired) return;
   const MessagePairer::End end{stream, nullptr, head.at.end_offset, head.at.last_ns};
-  if (pairer_.EndResponse(end)) budget_.OnExchange();
+  OnResponseEnd(end);
 }
 
 bool TrackedConnection::OnEnd(FlowState& flow, const ParseOutput& output) {
@@ -180,10 +194,16 @@ bool TrackedConnection::OnEnd(FlowState& flow, const ParseOutput& output) {
   if (!flow.paired) return true;
   if (IsRequests(flow)) {
     pairer_.EndRequest(end);
-  } else if (pairer_.EndResponse(end)) {
-    budget_.OnExchange();
+  } else {
+    OnResponseEnd(end);
   }
   return true;
+}
+
+void TrackedConnection::OnResponseEnd(const MessagePairer::End& end) {
+  if (!pairer_.EndResponse(end)) return;
+  budget_.OnExchange();
+  if (end.stream == 0 && pairer_.unanswered() > 0) budget_.OnPipelined();
 }
 
 void TrackedConnection::Take(FlowState& flow, uint64_t size_bytes) {
@@ -196,18 +216,25 @@ void TrackedConnection::Take(FlowState& flow, uint64_t size_bytes) {
 // What follows the front is of no use up to the next captured byte, and maybe beyond.
 void TrackedConnection::Lose(FlowState& flow) {
   CountSkipped(flow.stream.SkipGap(), shared_.stream.gap);
-  parser_->Reset(IsRequests(flow) ? protocol::Flow::kRequests : protocol::Flow::kResponses);
+  std::optional<uint32_t> kept_turn;
+  // Where answers go on with a whole turn, the request of the turn before was asked after the gap.
+  if (!IsRequests(flow) && flow.stream.StartsTurn() && !budget_.pipelined()) {
+    kept_turn = flow.stream.FrontTurn() - 1;
+  }
+  LosePairing(kept_turn);
+  parser_->Reset(IsRequests(flow) ? protocol::Flow::kRequests : protocol::Flow::kResponses,
+                 pairer_.unanswered());
   flow.seeking = true;
   flow.message_open = false;
-  LosePairing();
 }
 
 // Nothing is paired across a gap.
-void TrackedConnection::LosePairing() {
-  pairer_.EndAll(model::Ending::kLost, 0, 0);
-  for (FlowState& flow : flows_) flow.paired = false;
-  settled_ = false;
+void TrackedConnection::LosePairing(std::optional<uint32_t> kept_turn) {
+  pairer_.LoseAllBut(kept_turn);
+  settled_ = pairer_.unanswered() > 0;
   owed_ = 0;
+  if (settled_) return;
+  for (FlowState& flow : flows_) flow.paired = false;
 }
 
 void TrackedConnection::StopParsing(Counter& reason, model::Ending ending) {

@@ -210,7 +210,10 @@ void TrackedConnection::WatchHole() {
 }
 
 void TrackedConnection::DropAll(Counter& reason) {
-  for (FlowState& flow : flows_) CountSkipped(flow.stream.Clear(), reason);
+  for (FlowState& flow : flows_) {
+    CountSkipped(flow.stream.Clear(), reason);
+    flow.message_open = false;
+  }
   missed_turn_.reset();
   WatchHole();
 }

@@ -90,6 +90,7 @@ class TrackedConnection {
   void NoteParsedTurn(FlowState& flow);
   bool Seek(FlowState& flow, bool force);
   bool Advance(FlowState& flow, bool force);
+  bool OnConsumed(FlowState& flow, const protocol::ParseOutput& output);
   bool OnNeedMore(FlowState& flow, const protocol::ParseOutput& output, bool force);
   bool OnHead(FlowState& flow, const protocol::ParseOutput& output);
   void OnRequestHead(FlowState& flow, const MessagePairer::Head& head);
@@ -97,7 +98,8 @@ class TrackedConnection {
   bool OnEnd(FlowState& flow, const protocol::ParseOutput& output);
   void Take(FlowState& flow, uint64_t size_bytes);
   void Lose(FlowState& flow);
-  void LosePairing();
+  void LosePairing(std::optional<uint32_t> kept_turn);
+  void OnResponseEnd(const MessagePairer::End& end);
   void StopParsing(Counter& reason, model::Ending ending);
   bool MayPair(const MessagePairer::Head& request) const;
   bool TurnOver(const FlowState& flow) const {

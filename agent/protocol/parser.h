@@ -65,8 +65,9 @@ class ProtocolParser {
   // connection in mid-stream and after a gap; a wrong boundary is worse than none.
   virtual size_t FindBoundary(const ParseInput& input) const = 0;
 
-  // Bytes of `flow` were lost: forget the message that was open there and what followed from it.
-  virtual void Reset(Flow flow) = 0;
+  // Bytes of `flow` were lost: forget the message that was open there and what followed from it. Of
+  // the requests parsed so far, only the newest `waiting` are still to be answered.
+  virtual void Reset(Flow flow, size_t waiting = 0) = 0;
 };
 
 inline constexpr size_t kNoBoundary = std::string_view::npos;

@@ -51,9 +51,9 @@ size_t Parser::FindBoundary(const ParseInput& input) const {
   return input.flow == Flow::kRequests ? FindRequest(input.bytes) : FindResponse(input.bytes);
 }
 
-void Parser::Reset(Flow flow) {
+void Parser::Reset(Flow flow, size_t waiting) {
   State(flow) = {};
-  queue_.Clear();
+  queue_.KeepNewest(waiting);
   for (FlowState& state : flows_) state.guessed = true;
 }
 

@@ -49,7 +49,7 @@ class Parser final : public ProtocolParser {
  public:
   ParseOutput Parse(const ParseInput& input) override;
   size_t FindBoundary(const ParseInput& input) const override;
-  void Reset(Flow flow) override;
+  void Reset(Flow flow, size_t waiting) override;
 
  private:
   struct FlowState {

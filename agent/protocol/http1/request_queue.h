@@ -42,7 +42,9 @@ class RequestQueue {
 
   bool empty() const { return size_ == 0; }
   size_t size() const { return size_; }
-  void Clear() { size_ = 0; }
+  void KeepNewest(size_t count) {
+    while (size_ > count) Pop();
+  }
 
  private:
   void Grow() {

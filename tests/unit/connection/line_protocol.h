@@ -34,7 +34,9 @@ class LineParser final : public protocol::ProtocolParser {
     return first == want || (want == 'A' && first == 'I') ? 0 : protocol::kNoBoundary;
   }
 
-  void Reset(protocol::Flow flow) override { sides_[static_cast<size_t>(flow)].body = 0; }
+  void Reset(protocol::Flow flow, size_t /*waiting*/) override {
+    sides_[static_cast<size_t>(flow)].body = 0;
+  }
 
  private:
   static constexpr uint64_t kToTheEnd = ~uint64_t{0};

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the tracker does when something is missing: nothing is paired across a gap.
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <string>
+
+#include "tests/unit/connection/wire.h"
+
+namespace spanwire::connection {
+namespace {
+
+using model::ConnectionChange;
+using model::Direction;
+using model::Ending;
+
+constexpr Nanoseconds kLong = 100'000'000;
+
+TEST(TrackerLoss, LostResponseEndsTheRequestAsLost) {
+  Wire wire;
+  wire.Open();
+  wire.Send("Q1\n");
+  wire.LoseReceived("A1\n");
+  wire.Send("Q2\n");
+  wire.Receive("A2\n");
+  wire.Tick(kLong);
+  wire.Send("Q3\n");
+  wire.Receive("A3\n");
+  EXPECT_EQ(wire.Pairs(), "1=- 2=2 3=3");
+  EXPECT_EQ(wire.log.seen[0].ending, Ending::kLost);
+  EXPECT_EQ(wire.Dropped(wire.stages.stream, "hole"), 3u);
+  EXPECT_EQ(wire.Unbalanced(), "");
+}
+
+TEST(TrackerLoss, LostRequestMakesItsResponseAnOrphan) {
+  Wire wire;
+  wire.Open();
+  wire.Send("Q1\n");
+  wire.Receive("A1\n");
+  wire.LoseSent("Q2\n");
+  wire.Receive("A2\n");
+  wire.Send("Q3\n");
+  wire.Receive("A3\n");
+  wire.Tick(kLong);
+  EXPECT_EQ(wire.Pairs(), "1=1 3=3");
+  EXPECT_EQ(wire.Dropped(wire.stages.pairing, "orphan_response"), 1u);
+  EXPECT_EQ(wire.Unbalanced(), "");
+}
+
+TEST(TrackerLoss, WholeExchangesMayBeLost) {
+  Wire wire;
+  wire.Open();
+  wire.Send("Q1\n");
+  wire.LoseReceived("A1\n");
+  wire.LoseSent("Q2\n");
+  wire.LoseReceived("A2\n");
+  wire.LoseSent("Q3\n");
+  wire.Receive("A3\n");
+  wire.Send("Q4\n");
+  wire.Receive("A4\n");
+  wire.Tick(kLong);
+  EXPECT_EQ(wire.Pairs(), "1=- 4=4");
+  EXPECT_EQ(wire.Unbalanced(), "");
+}
+
+TEST(TrackerLoss, NothingIsParsedWhileSomethingMayBeMissing) {
+  Wire wire;
+  wire.Open();
+  wire.Send("Q1\n");
+  const auto late = wire.Make(Direction::kReceive, "A1\n");
+  wire.Send("Q2\n");
+  wire.Receive("A2\n");
+  EXPECT_EQ(wire.Pairs(), "");
+  wire.tracker.OnData(late);
+  EXPECT_EQ(wire.Pairs(), "1=1 2=2");
+  EXPECT_EQ(wire.Unbalanced(), "");
+}
+
+TEST(TrackerLoss, RecordsOfOneDirectionMayOvertakeEachOther) {
+  Wire wire;
+  wire.Open();
+  const auto late = wire.Make(Direction::kTransmit, "Q1");
+  wire.Send("+2\nab");
+  EXPECT_EQ(wire.log.requests, 0u);
+  wire.tracker.OnData(late);
+  EXPECT_EQ(wire.log.requests, 1u);
+  wire.Receive("A1\n");
+  EXPECT_EQ(wire.Pairs(), "1=1");
+}
+
+TEST(TrackerLoss, ABodyIsNotTakenForAMessage) {
+  Wire wire;
+  wire.Open();
+  wire.Send("Q1\n");
+  wire.LoseReceived("A1+4\n");
+  wire.Receive("A9\n");
+  wire.Receive("x");
+  wire.Send("Q2\n");
+  wire.Receive("A2\n");
+  wire.Tick(kLong);
+  EXPECT_EQ(wire.Pairs(), "1=- 2=2");
+}
+
+TEST(TrackerLoss, CountedContentIsConsumed) {
+  Wire wire;
+  wire.Open();
+  wire.Send("Q1\n");
+  wire.tracker.OnData(wire.Make(Direction::kReceive, "A1+6\nabcdef", 7));
+  wire.Send("Q2\n");
+  wire.Receive("A2\n");
+  EXPECT_EQ(wire.Pairs(), "1=1 2=2");
+  EXPECT_EQ(wire.stages.stream->Dropped(), 0u);
+}
+
+TEST(TrackerLoss, PriorBytesCompleteTheOtherDirection) {
+  Wire wire;
+  wire.Open();
+  wire.Send("Q1\n");
+  wire.Receive("A1+4\n");
+  const auto counted = wire.Make(Direction::kReceive, "abcd");
+  EXPECT_EQ(wire.Pairs(), "");
+  auto next = wire.Make(Direction::kTransmit, "Q2\n");
+  next.prior = {.offset = counted.offset,
+                .length = counted.length,
+                .turn = counted.turn,
+                .end_ns = counted.time_ns};
+  wire.tracker.OnData(next);
+  EXPECT_EQ(wire.Pairs(), "1=1");
+  EXPECT_EQ(wire.log.seen[0].exchange.response_at.last_ns, counted.time_ns);
+  EXPECT_EQ(wire.Unbalanced(), "");
+}
+
+TEST(TrackerLoss, SweepReportsCompleteTheMessage) {
+  TrackerLimits limits;
+  limits.default_budget_bytes = 8;
+  Wire wire(limits);
+  wire.Open();
+  wire.Send("Q1\n");
+  EXPECT_FALSE(wire.tracker.NeedsSweep());
+  wire.Receive("A1+4\nabc");
+  EXPECT_TRUE(wire.tracker.NeedsSweep());
+  auto sweep = wire.Make(Direction::kReceive, "d", 0);
+  sweep.flags |= SPANWIRE_DATA_SWEEP;
+  wire.tracker.OnData(sweep);
+  EXPECT_EQ(wire.Pairs(), "1=1");
+  EXPECT_FALSE(wire.tracker.NeedsSweep());
+}
+
+TEST(TrackerLoss, ForgottenConnectionsWantNoSweep) {
+  TrackerLimits limits;
+  limits.default_budget_bytes = 8;
+  Wire wire(limits);
+  wire.Open();
+  wire.Send("Q1\n");
+  wire.Receive("A1+4\nabc");
+  EXPECT_TRUE(wire.tracker.NeedsSweep());
+  wire.Close();
+  EXPECT_FALSE(wire.tracker.NeedsSweep());
+}
+
+TEST(TrackerLoss, AHeadThatWasCutIsLost) {
+  Wire wire;
+  wire.Open();
+  wire.Send("Q1\n");
+  wire.tracker.OnData(wire.Make(Direction::kReceive, "A1\n", 1));
+  wire.Send("Q2\n");
+  wire.Receive("A2\n");
+  EXPECT_EQ(wire.Pairs(), "1=- 2=2");
+  EXPECT_EQ(wire.Dropped(wire.stages.stream, "gap"), 3u);
+  EXPECT_EQ(wire.Unbalanced(), "");
+}
+
+TEST(TrackerLoss, JoinedConnectionBeginsWithATurn) {
+  Wire wire;
+  wire.LoseSent("Q1+3\n");
+  wire.Open(1, true);
+  wire.Send("Q7\n");  // the rest of a body that looks like a request
+  wire.Receive("A1\n");
+  wire.Send("Q2\n");
+  wire.Receive("A2\n");
+  EXPECT_EQ(wire.Pairs(), "2=2");
+  EXPECT_TRUE(wire.log.seen.at(0).exchange.connection->joined);
+  EXPECT_EQ(wire.Unbalanced(), "");
+}
+
+TEST(TrackerLoss, JoinedConnectionOfUnknownProtocolIsGivenUp) {
+  Wire wire;
+  wire.Open(1, true);
+  for (int i = 0; i < 40; ++i) {
+    wire.Send("zz");
+    wire.Receive("yy");
+  }
+  ASSERT_FALSE(wire.policies.sent.empty());
+  EXPECT_EQ(wire.policies.sent.back().second.mode, Policy::Mode::kCount);
+  EXPECT_EQ(wire.Dropped(wire.stages.stream, "undetected"), 160u);
+  EXPECT_EQ(wire.Unbalanced(), "");
+}
+
+TEST(TrackerLoss, PipelinedConnectionPairsAgainAfterSilence) {
+  Wire wire;
+  wire.Open();
+  wire.Send("Q1\nQ2\nQ3\n");
+  wire.LoseReceived("A1\n");
+  wire.Receive("A2\n");
+  wire.Tick(kLong);
+  wire.Send("Q4\n");
+  wire.Receive("A3\n");
+  wire.Receive("A4\n");
+  EXPECT_EQ(wire.Pairs(), "1=- 2=- 3=- 4=-");
+  wire.now += 10'000'000'000;
+  wire.Send("Q5\n");
+  wire.Receive("A5\n");
+  EXPECT_EQ(wire.Pairs(), "1=- 2=- 3=- 4=- 5=5");
+  EXPECT_EQ(wire.Unbalanced(), "");
+}
+
+TEST(TrackerLoss, CloseResolvesHoles) {
+  Wire wire;
+  wire.Open();
+  wire.LoseSent("Q1\n");
+  wire.Receive("A1\n");
+  wire.Send("Q2\n");
+  wire.Receive("A2\n");
+  wire.Close();
+  EXPECT_EQ(wire.Pairs(), "2=2");
+  EXPECT_EQ(wire.Unbalanced(), "");
+}
+
+TEST(TrackerLoss, BytesReportedTwiceAreCounted) {
+  Wire wire;
+  wire.Open();
+  const auto event = wire.Make(Direction::kTransmit, "Q1\n");
+  wire.tracker.OnData(event);
+  wire.tracker.OnData(event);
+  wire.Receive("A1\n");
+  EXPECT_EQ(wire.Pairs(), "1=1");
+  EXPECT_EQ(wire.Dropped(wire.stages.stream, "duplicate"), 3u);
+  EXPECT_EQ(wire.Unbalanced(), "");
+}
+
+TEST(TrackerBounds, LongestIdleConnectionsGoFirst) {
+  TrackerLimits limits;
+  limits.max_connections = 64;
+  Wire wire(limits);
+  for (model::ConnectionId id = 1; id <= 65; ++id) {
+    wire.Open(id);
+    wire.Send("Q1\n", id);
+  }
+  EXPECT_LE(wire.tracker.connections(), 64u);
+  EXPECT_EQ(wire.log.seen.at(0).ending, Ending::kEvicted);
+  wire.Receive("A1\n", 65);
+  EXPECT_EQ(wire.log.seen.back().ending, Ending::kAnswered);
+  EXPECT_EQ(wire.Unbalanced(), "");
+}
+
+TEST(TrackerBounds, HeldBytesAreBounded) {
+  TrackerLimits limits;
+  limits.total_bytes = 10'000;
+  Wire wire(limits);
+  for (model::ConnectionId id = 1; id <= 50; ++id) {
+    wire.Open(id);
+    wire.Send("Q" + std::string(1000, '1'), id);
+  }
+  EXPECT_LE(wire.tracker.held_bytes(), 10'000u);
+  EXPECT_GT(wire.Dropped(wire.stages.stream, "evicted"), 0u);
+  EXPECT_EQ(wire.Unbalanced(), "");
+  wire.tracker.Finish(wire.now);
+  EXPECT_EQ(wire.tracker.held_bytes(), 0u);
+  EXPECT_EQ(wire.Unbalanced(), "");
+}
+
+TEST(TrackerBounds, OneConnectionCannotHoldMuch) {
+  TrackerLimits limits;
+  limits.connection_bytes = 4096;
+  Wire wire(limits);
+  wire.Open();
+  for (int i = 0; i < 1000; ++i) wire.Send("Q" + std::string(100, '1'));
+  EXPECT_LE(wire.tracker.held_bytes(), 4096u + 256u);
+  EXPECT_EQ(wire.Unbalanced(), "");
+}
+
+TEST(TrackerBounds, OpenExchangesAreBounded) {
+  TrackerLimits limits;
+  limits.max_open_exchanges = 10;
+  Wire wire(limits);
+  wire.Open();
+  for (int i = 0; i < 20; ++i) wire.Send("Q" + std::to_string(i) + "\n");
+  EXPECT_EQ(wire.log.seen.size(), 11u);
+  EXPECT_EQ(wire.log.seen[0].ending, Ending::kEvicted);
+  EXPECT_EQ(wire.Unbalanced(), "");
+}
+
+TEST(TrackerBounds, IdleConnectionsAreForgotten) {
+  TrackerLimits limits;
+  limits.idle_ns = 5'000'000'000;
+  Wire wire(limits);
+  wire.Open();
+  for (int i = 0; i < 20; ++i) wire.Tick(1'000'000'000);
+  EXPECT_EQ(wire.tracker.connections(), 0u);
+}
+
+TEST(TrackerPolicy, BudgetFollowsTheSecondRequest) {
+  Wire wire;
+  wire.Open();
+  wire.Send("Q1\n");
+  wire.Receive("A1\n");
+  EXPECT_TRUE(wire.policies.sent.empty());
+  wire.Send("Q2\n");
+  ASSERT_EQ(wire.policies.sent.size(), 1u);
+  EXPECT_EQ(wire.policies.sent[0].second.rx_bytes, 1024u);
+  EXPECT_EQ(wire.policies.sent[0].second.tx_bytes, 16'384u);
+  wire.Receive("A2\n");
+  wire.Send("Q3\n");
+  EXPECT_EQ(wire.policies.sent.size(), 1u);
+}
+
+TEST(TrackerPolicy, BudgetHoldsTwoOfTheLargestHeads) {
+  Wire wire;
+  wire.Open();
+  const std::string id(3000, '1');
+  wire.Send("Q" + id + "\n");
+  wire.Receive("A" + id + "\n");
+  wire.Send("Q2\n");
+  ASSERT_EQ(wire.policies.sent.size(), 1u);
+  EXPECT_EQ(wire.policies.sent[0].second.rx_bytes, 8192u);
+}
+
+TEST(TrackerPolicy, PipeliningNeedsEverything) {
+  Wire wire;
+  wire.Open();
+  wire.Send("Q1\nQ2\n");
+  ASSERT_EQ(wire.policies.sent.size(), 1u);
+  EXPECT_EQ(wire.policies.sent[0].second.rx_bytes, 16u << 20);
+  EXPECT_EQ(wire.policies.sent[0].second.tx_bytes, 16u << 20);
+}
+
+TEST(TrackerPolicy, FramedContentNeedsMore) {
+  Wire wire;
+  wire.Open();
+  wire.Send("Q1\n");
+  wire.Receive("A1*\nab");
+  wire.Receive("cd");
+  wire.ReceiveEof();
+  wire.Send("Q2\n");
+  ASSERT_EQ(wire.policies.sent.size(), 1u);
+  EXPECT_EQ(wire.policies.sent[0].second.rx_bytes, 256u << 10);
+}
+
+TEST(TrackerPolicy, ALossWidensTheBudget) {
+  Wire wire;
+  wire.Open();
+  wire.Send("Q1\n");
+  wire.Receive("A1\n");
+  wire.Send("Q2\n");
+  wire.tracker.OnData(wire.Make(Direction::kReceive, "A2\n", 1));
+  ASSERT_EQ(wire.policies.sent.size(), 2u);
+  EXPECT_EQ(wire.policies.sent[1].second.rx_bytes, 16'384u);
+}
+
+}  // namespace
+}  // namespace spanwire::connection
