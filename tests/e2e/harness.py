@@ -156,7 +156,11 @@ class Scene:
         """Runs the load client against a port or "unix:PATH". Returns its truths."""
         log = self.folder / f"truth{self.number()}.jsonl"
         self.run("load", self.load_argv(target, path, log, options), seconds)
-        return judge.read_truth(log)
+        truths = judge.read_truth(log)
+        for truth in truths:
+            truth.request_chunked = bool(options.get("chunked_body"))
+            truth.response_chunked = path.startswith(("/chunked", "/eof"))
+        return truths
 
     def start_load(self, target, path: str = "", **options):
         """The same in the background. Returns the program and a function that waits for truths."""

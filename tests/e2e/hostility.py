@@ -67,7 +67,7 @@ def half_open(port: int, until: float, request_id: str):
     for number in range(HALF_OPEN):
         try:
             connection = connect(port)
-            connection.sendall(request(number, request_id) + b"X-Half: " + b"h" * 2000)
+            connection.sendall(request(number, request_id) + b"X-Half: " + b"h" * 6000)
             kept.append(connection)
         except OSError:
             break

@@ -145,6 +145,20 @@ class JudgeTest(unittest.TestCase):
         del self.spans[0].attributes["http.response.body.size"]
         self.assertIn("no response body size", self.problems())
 
+    def test_chunked_size_may_be_absent_sometimes(self):
+        for chunked in self.truths:
+            chunked.response_chunked = True
+        del self.spans[0].attributes["http.response.body.size"]
+        self.assertEqual(self.problems(), "")
+        for span in self.spans[1:5]:
+            del span.attributes["http.response.body.size"]
+        self.assertIn("5 of 20 chunked contents have no size", self.problems())
+
+    def test_chunked_size_must_be_right(self):
+        self.truths[0].response_chunked = True
+        self.spans[0].attributes["http.response.body.size"] = 15
+        self.assertIn("wrong response body size", self.problems())
+
     def test_wrong_parent(self):
         self.spans[1].parent_id = self.spans[2].span_id
         self.assertIn("wrong parent: 1", self.problems())
