@@ -41,8 +41,8 @@ def loss_full_ring(scene):
     # their end is not known.
     hop = front(port, "nginx", timed=False)
     required = {t.id for t in before}
-    scene.judge_groups(agent, [
-        (before, [hop]), (truths, [hop], judge.Rules(recall=0, tolerates=end_unknown)), (after, [hop])])
+    lossy = judge.Rules(recall=0, tolerates=end_unknown)
+    scene.judge_groups(agent, [(before, [hop]), (truths, [hop], lossy), (after, [hop])])
     scene.figures["required"] = len(required)
     expect_drops(scene, agent, "ring", 100)
 
