@@ -22,7 +22,7 @@ DEFINE_string(tier, "auto",
               "kernel hooks: 1 socket tracepoints (Linux 6.3), 2 fexit (6.1), 3 system calls; "
               "auto takes the best that works");
 DEFINE_string(ring_size, "4MiB", "ring buffer between kernel and agent, a power of two");
-DEFINE_string(capture_bytes, "16KiB", "bytes copied of each turn of a new connection");
+DEFINE_string(capture_bytes, "256KiB", "bytes copied of each turn of a new connection");
 DEFINE_string(proc_root, "/", "the traced host's root directory, e.g. /host in a container");
 DEFINE_string(shards, "0", "pipeline threads; 0 chooses by the number of CPUs");
 DEFINE_string(memory_limit, "64MiB", "bytes of unfinished messages kept, over all connections");

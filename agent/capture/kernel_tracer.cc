@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <spanwire.skel.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -45,6 +46,9 @@ bool Wanted(const bpf_program* program, Tier tier, const KernelFeatures& feature
   }
   if (std::string_view(name) == "connection_state") return true;
   if (std::string_view(name) == "sweep_storage") return true;
+  if (std::string_view(name) == "listing_unix") {
+    return features.ParameterCount("bpf_iter_unix") >= 0;  // Linux 5.16
+  }
   if (tier == Tier::kSocketTracepoints) return StartsWith(name, "sock_length");
   if (!StartsWith(name, "sock_fexit")) return false;
   if (StartsWith(name, "sock_fexit_udp") && !options.datagrams) return false;
@@ -55,6 +59,8 @@ bool Wanted(const bpf_program* program, Tier tier, const KernelFeatures& feature
 void FillSettings(spanwire_bpf& skeleton, const KernelOptions& options) {
   auto& settings = skeleton.rodata->settings;
   settings.self_pid = static_cast<uint32_t>(getpid());
+  struct stat netns {};
+  if (stat("/proc/self/ns/net", &netns) == 0) settings.netns = static_cast<uint32_t>(netns.st_ino);
   settings.budget = options.capture_bytes;
   settings.datagrams = options.datagrams ? 1 : 0;
   settings.port_count = static_cast<uint32_t>(options.ports.size());
@@ -91,11 +97,7 @@ class LoadedTracer final : public KernelTracer {
   }
 
   void Sweep() override {
-    if (!sweep_) return;
-    UniqueFd run(bpf_iter_create(bpf_link__fd(sweep_.get())));
-    char nothing = 0;
-    while (run && read(run.get(), &nothing, sizeof(nothing)) > 0) {
-    }
+    if (sweep_) Iterate(*sweep_);
   }
 
   void SetPolicy(model::ConnectionId connection, const spanwire_policy& policy) override {
@@ -125,7 +127,25 @@ class LoadedTracer final : public KernelTracer {
     return {};
   }
 
+  // Marks the UNIX sockets that are older than the hooks. Without it all of them count as older.
+  void ListUnixSockets() {
+    if (!bpf_program__autoload(skeleton_->progs.listing_unix)) return;
+    const std::unique_ptr<bpf_link, LinkCloser> link(
+        bpf_program__attach_iter(skeleton_->progs.listing_unix, nullptr));
+    if (!link || !Iterate(*link)) return;
+    control().unix_listed = 1;
+  }
+
  private:
+  // Runs an iterator to its end.
+  static bool Iterate(const bpf_link& link) {
+    const UniqueFd run(bpf_iter_create(bpf_link__fd(&link)));
+    char nothing = 0;
+    ssize_t got = run ? 1 : -1;
+    while (got > 0) got = read(run.get(), &nothing, sizeof(nothing));
+    return got == 0;
+  }
+
   Skeleton skeleton_;
   Tier tier_;
   std::unique_ptr<bpf_link, LinkCloser> sweep_;
@@ -141,9 +161,10 @@ Result<std::unique_ptr<KernelTracer>> Load(Tier tier, const KernelOptions& optio
   bpf_object__for_each_program(program, skeleton->obj) {
     bpf_program__set_autoload(program, Wanted(program, tier, features, options));
   }
-  // The iterators need to be told their map: AttachSweep().
+  // The iterators are attached one by one.
   bpf_program__set_autoattach(skeleton->progs.sweep_storage, false);
   bpf_program__set_autoattach(skeleton->progs.sweep_table, false);
+  bpf_program__set_autoattach(skeleton->progs.listing_unix, false);
   const auto cpus = static_cast<uint32_t>(libbpf_num_possible_cpus());
   bpf_map__set_max_entries(skeleton->maps.ring, static_cast<uint32_t>(options.ring_bytes));
   bpf_map__set_max_entries(skeleton->maps.scratches, cpus * SPANWIRE_SCRATCH_SLOTS);
@@ -155,6 +176,7 @@ Result<std::unique_ptr<KernelTracer>> Load(Tier tier, const KernelOptions& optio
   if (int error = spanwire_bpf__attach(skeleton.get())) return ErrnoError("attach", -error);
   auto tracer = std::make_unique<LoadedTracer>(std::move(skeleton), tier);
   SPANWIRE_RETURN_IF_ERROR(tracer->AttachSweep());
+  tracer->ListUnixSockets();
   return std::unique_ptr<KernelTracer>(std::move(tracer));
 }
 

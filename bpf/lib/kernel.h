@@ -138,6 +138,7 @@ struct unix_address {
 } CORE;
 
 struct unix_sock {
+	struct sock sk;
 	struct unix_address *addr;
 	struct sock *peer;
 } CORE;
@@ -243,6 +244,11 @@ struct bpf_iter__bpf_sk_storage_map {
 	struct bpf_map *map;
 	struct sock *sk;
 	void *value;
+} CORE;
+
+struct bpf_iter__unix {
+	struct bpf_iter_meta *meta;
+	struct unix_sock *unix_sk;
 } CORE;
 
 struct bpf_iter__bpf_map_elem {

@@ -68,12 +68,58 @@ static __always_inline void turn__begin(struct socket_state *state, __u32 direct
 	state->budget_left = state->budget[direction];
 }
 
-/* This call's bytes are only counted; now and then user space hears of them. */
+/*
+ * This call's bytes are only counted. User space hears of them now and then, and at once when the
+ * socket has no counters of its own: nothing tells the end of a UNIX connection, or how much passed.
+ */
 static __always_inline int flow__counted(struct socket_state *state, struct flow *flow, __u32 direction)
 {
-	if (flow->end_offset - flow->reported_offset >= REPORT_BYTES)
+	__u64 told = flow->reported_offset;
+
+	if (flow->end_offset - told >= REPORT_BYTES ||
+	    (!(state->flags & STATE_COUNTED) && state->mode == SPANWIRE_POLICY_BUDGET))
 		flow__report_counted(state, flow, flow->end_offset, direction);
 	return 0;
+}
+
+static __always_inline void flow__move(struct flow *flow, const struct socket_state *state,
+				       const struct transfer *transfer)
+{
+	__u32 size = transfer->ret;
+
+	flow->end_ns = transfer->now_ns;
+	flow->turn = state->turn;
+	flow->end_sequence += size;
+	barrier();
+	flow->end_offset += size;
+}
+
+/*
+ * Decides what to capture of this call. False: nothing is to be said of it now, its bytes are only
+ * counted.
+ */
+static __always_inline bool emission__decide(struct emission *emission, struct socket_state *state,
+					     struct transfer *transfer, bool starts, const int tier)
+{
+	__u32 size = transfer->ret;
+
+	if (state->mode == SPANWIRE_POLICY_COUNT)
+		return false;
+	emission->want = size < state->budget_left ? size : state->budget_left;
+	if (!emission->want && !starts)
+		return false;
+	transfer__read_call(transfer, tier);
+	emission->flags = call__flags(transfer);
+	if (emission->flags) { /* the bytes are not where we could read them */
+		emission->want = 0;
+		if (!starts)
+			return false;
+	}
+	if (starts)
+		emission->flags |= SPANWIRE_DATA_TURN_START;
+	if (transfer->message_flags & MSG_OOB)
+		emission->flags |= SPANWIRE_DATA_OOB;
+	return true;
 }
 
 /* One call passed bytes: moves positions and turns, sends records. */
@@ -99,33 +145,24 @@ static __always_inline int transfer__bytes(struct socket_state *state, struct tr
 		if (state->mode == SPANWIRE_POLICY_IGNORE)
 			return 0;
 	}
+	if (!emission__decide(&emission, state, transfer, starts, tier)) {
+		flow__move(flow, state, transfer);
+		return flow__counted(state, flow, direction);
+	}
 	emission.begin = flow->end_offset;
 	emission.sequence = flow->end_sequence;
-	flow->end_offset += size;
-	flow->end_sequence += size;
-	flow->end_ns = transfer->now_ns;
-	flow->turn = state->turn;
-	if (state->mode == SPANWIRE_POLICY_BUDGET)
-		emission.want = size < state->budget_left ? size : state->budget_left;
-	if (!emission.want && (!starts || state->mode == SPANWIRE_POLICY_COUNT))
-		return flow__counted(state, flow, direction);
-	transfer__read_call(transfer, tier);
-	emission.flags = call__flags(transfer);
-	if (emission.flags) { /* the bytes are not where we could read them */
-		emission.want = 0;
-		if (!starts)
-			return flow__counted(state, flow, direction);
-	}
-	if (starts)
-		emission.flags |= SPANWIRE_DATA_TURN_START;
-	if (transfer->message_flags & MSG_OOB)
-		emission.flags |= SPANWIRE_DATA_OOB;
 	if (flow->reported_offset < emission.begin)
 		flow__report_counted(state, flow, emission.begin, direction);
+	/*
+	 * Reported before it has passed: whoever reports counted bytes meanwhile, in interrupt context
+	 * or for the other direction, must not report these. What then finds no room in the ring stays
+	 * a hole.
+	 */
+	flow->reported_offset = emission.begin + size;
+	barrier();
+	flow__move(flow, state, transfer);
 	state->budget_left -= emission.want;
 	emission__send(&emission, state, transfer, tier);
-	/* What could not be told stays a hole: it is not reported later as if it had been counted. */
-	flow->reported_offset = flow->end_offset;
 	ring__wake();
 	return 0;
 }

@@ -48,6 +48,14 @@ static __noinline struct socket_state *state__make(struct sock *sk)
 	return state;
 }
 
+/* The sockets older than the agent were marked, those of the agent's own network namespace. */
+static __always_inline bool unix__is_new(const struct socket_state *state, struct sock *sk)
+{
+	if (!control.unix_listed || state->flags & STATE_JOINED)
+		return false;
+	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum) == settings.netns;
+}
+
 /* The first call that is seen on a socket. NULL: of no interest. */
 static __noinline struct socket_state *state__start(struct sock *sk)
 {
@@ -59,6 +67,8 @@ static __noinline struct socket_state *state__start(struct sock *sk)
 	state = state__make(sk);
 	if (!state || state->mode == SPANWIRE_POLICY_IGNORE)
 		return NULL;
+	if (sk->__sk_common.skc_family == AF_UNIX && unix__is_new(state, sk))
+		state->flags |= STATE_HANDSHAKE;
 	tcp = sk->__sk_common.skc_family == AF_UNIX ? NULL : sock__tcp(sk);
 	/* kernel TLS: sequence numbers count ciphertext */
 	if (!tcp || tcp->inet_conn.icsk_ulp_ops)

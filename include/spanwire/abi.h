@@ -193,12 +193,13 @@ struct spanwire_control {
 	__u32 reader_state; /* enum spanwire_reader_state */
 	__u32 policy_generation;
 	__u32 wake_bytes; /* wake a reader that sleeps for a batch when the ring holds this much */
-	__u32 reserved;
+	__u32 unix_listed; /* UNIX sockets older than the agent are marked: all others are new */
 };
 
 /* Constant once the programs are loaded. */
 struct spanwire_settings {
 	__u32 self_pid;
+	__u32 netns;     /* inode of the agent's network namespace */
 	__u32 budget;    /* bytes captured of each of a connection's first turns */
 	__u32 datagrams; /* 1: records for UDP */
 	__u32 port_count;
