@@ -42,7 +42,7 @@ Pipeline::Pipeline(Ledger& ledger, connection::PolicySink& policies,
     : stages_(connection::AddConnectionStages(ledger)),
       span_stage_(ledger.AddStage("span", "spans")),
       processors_(ledger, batcher_),
-      traces_(ledger, processors_),
+      traces_(span_stage_, processors_),
       tracker_({protocol::Registry(), stages_, &traces_, &policies}, limits) {
   processors_.Add(std::make_unique<trace::Redactor>());
 }
@@ -59,6 +59,6 @@ void Pipeline::Finish(std::chrono::milliseconds limit) {
   batcher_.Shutdown(limit);
 }
 
-bool Pipeline::Waiting() const { return span_stage_.held.Get() > 0; }
+bool Pipeline::Waiting() const { return span_stage_.held.Get() > 0 || tracker_.Waits(); }
 
 }  // namespace spanwire::app

@@ -70,7 +70,7 @@ class Pipeline final : public model::EventSink {
  private:
   SpanBatcher batcher_;
   connection::ConnectionStages stages_;
-  const Stage& span_stage_;
+  Stage& span_stage_;
   trace::ProcessorChain processors_;
   trace::TraceStage traces_;
   connection::ConnectionTracker tracker_;

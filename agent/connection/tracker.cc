@@ -51,6 +51,7 @@ class ConnectionTracker::Impl {
 
   const Shared& shared() const { return shared_; }
   size_t connections() const { return table_.size(); }
+  bool waits() const { return !waiting_.empty(); }
 
  private:
   using Table = std::unordered_map<ConnectionId, TrackedConnection, IdHash>;
@@ -269,6 +270,7 @@ void ConnectionTracker::OnProcess(const model::Process& process) { impl_->OnProc
 void ConnectionTracker::OnTick(const ClockAnchor& now) { impl_->OnTick(now); }
 void ConnectionTracker::Finish(Nanoseconds now) { impl_->Finish(now); }
 bool ConnectionTracker::NeedsSweep() const { return impl_->shared().sweep_wanted > 0; }
+bool ConnectionTracker::Waits() const { return impl_->waits(); }
 size_t ConnectionTracker::connections() const { return impl_->connections(); }
 size_t ConnectionTracker::held_bytes() const { return impl_->shared().held_bytes; }
 

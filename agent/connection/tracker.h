@@ -43,6 +43,10 @@ class ConnectionTracker final : public model::EventSink {
   // should be asked to report them (SPANWIRE_DATA_SWEEP). O(1).
   bool NeedsSweep() const;
 
+  // True while bytes are held back because others before them may still come: OnTick() must follow
+  // soon. O(1).
+  bool Waits() const;
+
   size_t connections() const;
   // Payload and bookkeeping of all streams.
   size_t held_bytes() const;

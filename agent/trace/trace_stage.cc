@@ -27,11 +27,8 @@ constexpr size_t kMaxSpare = 64;
 
 class TraceStage::Impl {
  public:
-  Impl(Ledger& ledger, SpanSink& next, const TraceLimits& limits)
-      : stage_(ledger.AddStage("span", "spans")),
-        next_(next),
-        limits_(limits),
-        hops_(limits.max_hops, limits.hop_expiry_ns) {}
+  Impl(Stage& stage, SpanSink& next, const TraceLimits& limits)
+      : stage_(stage), next_(next), limits_(limits), hops_(limits.max_hops, limits.hop_expiry_ns) {}
 
   void OnRequest(Exchange& exchange);
   void OnExchange(Exchange& exchange);
@@ -189,8 +186,8 @@ void TraceStage::Impl::Finish() {
   }
 }
 
-TraceStage::TraceStage(Ledger& ledger, SpanSink& next, const TraceLimits& limits)
-    : impl_(std::make_unique<Impl>(ledger, next, limits)) {}
+TraceStage::TraceStage(Stage& stage, SpanSink& next, const TraceLimits& limits)
+    : impl_(std::make_unique<Impl>(stage, next, limits)) {}
 TraceStage::~TraceStage() = default;
 
 void TraceStage::OnRequest(Exchange& exchange) { impl_->OnRequest(exchange); }

@@ -26,7 +26,8 @@ struct TraceLimits {
 // Deterministic: the same exchanges and ticks give the same spans. Shard's thread.
 class TraceStage final : public model::ExchangeSink {
  public:
-  TraceStage(Ledger& ledger, SpanSink& next, const TraceLimits& limits = {});
+  // `stage`: unit spans; held are the spans that wait for their parent.
+  TraceStage(Stage& stage, SpanSink& next, const TraceLimits& limits = {});
   ~TraceStage() override;
 
   void OnRequest(model::Exchange& exchange) override;

@@ -21,9 +21,12 @@ TEST(TrackerLoss, LostResponseEndsTheRequestAsLost) {
   wire.Open();
   wire.Send("Q1\n");
   wire.LoseReceived("A1\n");
+  EXPECT_FALSE(wire.tracker.Waits());
   wire.Send("Q2\n");
   wire.Receive("A2\n");
+  EXPECT_TRUE(wire.tracker.Waits());
   wire.Tick(kLong);
+  EXPECT_FALSE(wire.tracker.Waits());
   wire.Send("Q3\n");
   wire.Receive("A3\n");
   EXPECT_EQ(wire.Pairs(), "1=- 2=2 3=3");

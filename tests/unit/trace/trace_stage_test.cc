@@ -35,7 +35,7 @@ class TraceStageTest : public ::testing::Test {
 
   Ledger ledger;
   SpanLog log;
-  TraceStage stage{ledger, log};
+  TraceStage stage{ledger.AddStage("span", "spans"), log};
   const model::Connection client = ClientEnd();
   const model::Connection server = ServerEnd();
 };
@@ -158,7 +158,7 @@ TEST_F(TraceStageTest, WaitingIsBounded) {
   TraceLimits limits;
   limits.max_waiting_spans = 2;
   Ledger other;
-  TraceStage small(other, log, limits);
+  TraceStage small(other.AddStage("span", "spans"), log, limits);
   for (uint32_t i = 0; i < 5; ++i) {
     model::Exchange received = MakeExchange(server, i);
     small.OnRequest(received);
