@@ -8,6 +8,7 @@
 
 import argparse
 import pathlib
+import re
 import sys
 import tempfile
 import time
@@ -21,8 +22,13 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 # The tiers that each kernel has (DESIGN: sock_*_length from 6.3, fentry with sk_storage from 6.1).
 TIERS = {"5.10": (3,), "6.1": (2, 3), "6.12": (1, 2, 3), "7": (1, 2, 3)}
 
-# What packaging/ grants the service, and nothing else.
-CAPABILITIES = "CAP_BPF,CAP_PERFMON,CAP_SYS_PTRACE,CAP_DAC_READ_SEARCH"
+UNIT = TOP / "packaging/systemd/spanwire.service"
+
+
+def packaged_capabilities() -> str:
+    """What the packaged unit grants the service, and nothing else."""
+    granted = re.search(r"^AmbientCapabilities=(.+)$", UNIT.read_text(), re.MULTILINE)
+    return ",".join(granted[1].split())
 
 
 def variables(scenario: str, series: str) -> dict:
@@ -30,7 +36,7 @@ def variables(scenario: str, series: str) -> dict:
     result = {"SCENARIO": scenario}
     if scenario == "http":
         runs = ["root:auto"] + [f"caps:{tier}" for tier in TIERS[series]]
-        result |= {"RUNS": ",".join(runs), "CAPS": CAPABILITIES, "KEPT": judge.KEPT,
+        result |= {"RUNS": ",".join(runs), "CAPS": packaged_capabilities(), "KEPT": judge.KEPT,
                    "NEW": judge.NEW, "MISSING": judge.MISSING}
     return result
 
