@@ -52,11 +52,13 @@ void Store(uint64_t value, std::array<uint8_t, N>& bytes, size_t offset) {
 HopKey UnixKey(const model::Exchange& exchange) {
   const model::Connection& connection = *exchange.connection;
   HopKey key;
-  key.shared = connection.inode != 0 && connection.peer_inode != 0 && !connection.joined;
+  // The inode of the end that asks is known at both ends. That of the end that answers is not: while
+  // the connection waits to be accepted it has none.
+  const uint64_t asking = exchange.is_client ? connection.inode : connection.peer_inode;
+  key.shared = asking != 0 && !connection.joined;
   KeyBytes bytes;
   bytes.Put(static_cast<uint8_t>(key.shared ? 2 : 3));
-  bytes.Put(exchange.is_client ? connection.inode : connection.peer_inode);
-  bytes.Put(exchange.is_client ? connection.peer_inode : connection.inode);
+  bytes.Put(asking);
   bytes.Put(exchange.request_at.begin_offset);
   // Offsets of a connection that was joined count from the moment of joining: they come again.
   if (!key.shared) {

@@ -9,7 +9,7 @@
 #include "counted.h"
 #include "socket.h"
 
-#define RECORDS_A_CALL 4 /* payload records of one call */
+#define RECORDS_A_CALL 64 /* payload records of one call: 1 MiB */
 
 struct transfer {
 	struct socket_view *view;
@@ -241,50 +241,77 @@ static __always_inline void emission__locate(const struct call *call, struct soc
 	}
 }
 
-/* Up to RECORDS_A_CALL records by way of a scratch; stops at the first that finds no room. */
-static __noinline int emission__send_large(struct emission *emission, struct socket_state *state,
-					   struct transfer *transfer, struct scratch *scratch, __u32 key)
+enum { EMIT_LOST = 0, EMIT_MORE = 1, EMIT_DONE = 2 };
+
+/*
+ * Sends the next record of scratch `key`: scratch->data is its header, scratch->left bytes are still
+ * to be captured, scratch->total still to be told of. A global function: verified once, for any number
+ * of records.
+ */
+__noinline __weak __u32 scratch__emit(__u32 key)
 {
-	struct flow *other = &state->flow[!transfer->direction];
-	struct counters *counters = transfer->counters;
-	__u32 total = transfer->ret, told = 0, left = emission->want;
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &key);
+	__u32 limit, copied, last;
+	struct spanwire_data *data;
+
+	if (!scratch)
+		return EMIT_LOST;
+	data = &scratch->data;
+	limit = scratch->left < SPANWIRE_MAX_PAYLOAD ? scratch->left : SPANWIRE_MAX_PAYLOAD;
+	scratch->fault = 0;
+	copied = scratch__gather(key, limit);
+	if (copied > SPANWIRE_MAX_PAYLOAD)
+		return EMIT_LOST;
+	scratch->left -= copied;
+	last = copied < limit || !scratch->left || !--scratch->records;
+	if (scratch->fault) {
+		data->header.flags |= SPANWIRE_DATA_FAULT;
+		count(SPANWIRE_COUNT_FAULTS, 1);
+	}
+	data->captured = copied;
+	data->length = last ? scratch->total : copied;
+	data->header.size = sizeof(*data) + copied;
+	count(SPANWIRE_COUNT_RECORDS, 1);
+	if (bpf_ringbuf_output(&ring, data, sizeof(*data) + copied, BPF_RB_NO_WAKEUP)) {
+		count(SPANWIRE_COUNT_RING_FULL, 1);
+		return EMIT_LOST;
+	}
+	count(SPANWIRE_COUNT_BYTES_CAPTURED, copied);
+	if (last)
+		return EMIT_DONE;
+	scratch->total -= copied;
+	data->offset += copied;
+	data->sequence += copied;
+	data->header.flags &= SPANWIRE_DATA_DATAGRAM;
+	data->prior_length = 0;
+	return EMIT_MORE;
+}
+
+/* Up to RECORDS_A_CALL records by way of a scratch; stops at the first that finds no room. */
+static __always_inline void emission__send_large(struct emission *emission,
+						 struct socket_state *state,
+						 struct transfer *transfer,
+						 struct scratch *scratch, __u32 key)
+{
+	struct flow *other = &state->flow[!(transfer->direction & 1)];
 	struct spanwire_data *data = &scratch->data;
+	__u64 prior_told;
 
+	scratch->left = emission->want;
+	scratch->total = transfer->ret;
+	scratch->records = RECORDS_A_CALL;
+	data__fill(data, state, transfer, emission->begin, emission->sequence);
+	data->header.flags |= emission->flags;
+	data__add_prior(data, other);
+	prior_told = data->prior_length ? data->prior_offset + data->prior_length : 0;
 	for (int i = 0; i < RECORDS_A_CALL; i++) {
-		__u32 limit = left < SPANWIRE_MAX_PAYLOAD ? left : SPANWIRE_MAX_PAYLOAD;
-		__u32 copied;
-		bool last;
+		__u32 outcome = scratch__emit(key);
 
-		scratch->fault = 0;
-		copied = scratch__gather(key, limit);
-		if (copied > SPANWIRE_MAX_PAYLOAD)
-			break;
-		left -= copied;
-		last = copied < limit || !left || i == RECORDS_A_CALL - 1;
-		data__fill(data, state, transfer, emission->begin + told, emission->sequence + told);
-		if (i == 0) {
-			data->header.flags |= emission->flags;
-			data__add_prior(data, other);
-		}
-		if (scratch->fault) {
-			data->header.flags |= SPANWIRE_DATA_FAULT;
-			counters->value[SPANWIRE_COUNT_FAULTS]++;
-		}
-		data->captured = copied;
-		data->length = last ? total - told : copied;
-		data->header.size = sizeof(*data) + copied;
-		counters->value[SPANWIRE_COUNT_RECORDS]++;
-		if (bpf_ringbuf_output(&ring, data, sizeof(*data) + copied, BPF_RB_NO_WAKEUP)) {
-			counters->value[SPANWIRE_COUNT_RING_FULL]++;
-			break;
-		}
-		data__prior_told(data, other);
-		told += data->length;
-		counters->value[SPANWIRE_COUNT_BYTES_CAPTURED] += copied;
-		if (last)
+		if (outcome != EMIT_LOST && prior_told && !i)
+			other->reported_offset = prior_told;
+		if (outcome != EMIT_MORE)
 			break;
 	}
-	return 0;
 }
 
 static __always_inline void emission__send(struct emission *emission, struct socket_state *state,

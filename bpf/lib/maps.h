@@ -64,6 +64,10 @@ struct scratch {
 	__u32 fault; /* user memory could not be read */
 	__u32 filled;
 	__u32 limit;
+	__u32 left;    /* bytes of the call still to be captured */
+	__u32 total;   /* and to be told of */
+	__u32 records; /* that the call may still send */
+	__u32 padding;
 	struct buffers buffers;
 	struct spanwire_data data;
 	/* Twice the payload: the verifier sees offset and size bounded separately. */
