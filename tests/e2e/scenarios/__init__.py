@@ -4,7 +4,7 @@
 import importlib
 
 MODULES = ("servers", "proxies", "languages", "wire", "clients", "life", "failures", "hostile",
-           "losses", "canary", "recording", "terminal")
+           "losses", "canary", "recording", "terminal", "identity", "backends")
 SCENARIOS = {}
 
 
