@@ -29,7 +29,7 @@ def cgroup_root() -> pathlib.Path:
 
 @contextlib.contextmanager
 def cgroup(*names: str):
-    """A cgroup of this name below a slice of our own. What still runs in it at the end is killed."""
+    """A cgroup of this name below a slice of our own. What runs in it at the end is killed."""
     made = [cgroup_root() / f"spanwire{secrets.token_hex(4)}.slice"]
     made += [made[0] / pathlib.Path(*names[:depth + 1]) for depth in range(len(names))]
     for path in made:
