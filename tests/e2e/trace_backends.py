@@ -57,7 +57,7 @@ class Backend:
         return f"{scheme}://127.0.0.1:{port}"
 
 
-# --- the Collector ---------------------------------------------------------------------------------
+# --- the Collector --------------------------------------------------------------------------------
 
 def parse_time(text: str) -> int:
     """'2026-11-21 04:13:43.5520311 +0000 UTC' in nanoseconds."""
@@ -124,7 +124,7 @@ class Collector(Backend):
         self.ended_output += self.program.output() + self.program.errors()
 
 
-# --- Jaeger ----------------------------------------------------------------------------------------
+# --- Jaeger ---------------------------------------------------------------------------------------
 
 class Jaeger(Backend):
     """Jaeger v2, asked through its read APIs."""
@@ -167,7 +167,7 @@ class Jaeger(Backend):
         return spans
 
 
-# --- comparing -------------------------------------------------------------------------------------
+# --- comparing ------------------------------------------------------------------------------------
 
 def differences(sent: list, received: list) -> list:
     """What a back-end has that differs from what the agent wrote to its file."""
