@@ -15,6 +15,7 @@ void Body::Open(const BodyFraming& framing) {
       mode_ = Mode::kChunked;
       chunked_ = {};
       break;
+    case BodyFraming::Kind::kUntilTurn: EndWithTurn(); break;
     default: mode_ = Mode::kUntilClose; break;
   }
 }

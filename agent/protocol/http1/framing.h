@@ -15,6 +15,7 @@ struct BodyFraming {
     kLength,  // `length` bytes
     kChunked,
     kUntilClose,  // until the connection ends
+    kUntilTurn,   // until the turn ends: the head was cut off, nothing else is known
     kTunnel,      // none, and what follows is no HTTP/1 any more
     kAmbiguous,   // recipients may disagree: nobody here guesses
   };

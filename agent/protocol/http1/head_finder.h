@@ -22,6 +22,7 @@ class HeadFinder {
 
   void Restart() { line_begin_ = searched_ = 0; }
   bool started() const { return searched_ > 0; }
+  bool has_start_line() const { return line_begin_ > 0; }
 
  private:
   size_t line_begin_ = 0;  // 0: the start line is not complete

@@ -70,16 +70,18 @@ ParseOutput Parser::ParseHead(const ParseInput& input) {
   if (!IsTokenChar(first) && bytes != "\r") return NotHttp(input.flow);
   if (input.flow == Flow::kResponses && first != 'H' && first != '\r') return NotHttp(input.flow);
 
-  if (State(input.flow).finder.Ready(bytes)) {
+  const bool cut = input.bytes.size() < input.available;
+  const HeadFinder& finder = State(input.flow).finder;
+  if (State(input.flow).finder.Ready(bytes) || (cut && finder.has_start_line())) {
     const ParseOutput output = ReadHead(input, bytes);
     if (output.status != ParseStatus::kNeedMore) return output;
   }
   if (bytes.size() == kMaxHeadBytes) return Invalid(reason::kHeadTooLarge);
-  if (input.bytes.size() < input.available) return Lost(reason::kHeadNotCaptured);
-  return NeedMore();
+  return cut ? Lost(reason::kHeadNotCaptured) : NeedMore();
 }
 
-// Requires a complete start line. kNeedMore when the end of the head is not among `bytes`.
+// Requires a complete start line. kNeedMore when the end of the head is not among `bytes` and it
+// cannot do without.
 ParseOutput Parser::ReadHead(const ParseInput& input, std::string_view bytes) {
   const bool is_request = input.flow == Flow::kRequests;
   const size_t line_end = bytes.find('\n');
@@ -91,50 +93,49 @@ ParseOutput Parser::ReadHead(const ParseInput& input, std::string_view bytes) {
   HeadFinder& finder = State(input.flow).finder;
   const auto kind = is_request ? FieldReader::Kind::kRequest : FieldReader::Kind::kResponse;
   const size_t fields_bytes = reader_.Read(bytes.substr(line_end + 1), kind);
-  if (fields_bytes == 0) {
+  HeadExtent head = {.bytes = line_end + 1 + fields_bytes, .cut = fields_bytes == 0};
+  if (head.cut) {
+    const bool no_more_comes = bytes.size() < kMaxHeadBytes && input.bytes.size() < input.available;
     finder.Continue(line_end + 1 + reader_.incomplete_at(), bytes.size());
-    return NeedMore();
+    if (!no_more_comes || !MayBeCut(status)) return NeedMore();
+    head.bytes = bytes.size();
   }
   finder.Restart();
-  const size_t head_bytes = line_end + 1 + fields_bytes;
-  return is_request ? OnRequest(input, *request, head_bytes)
-                    : OnResponse(input, *status, head_bytes);
+  return is_request ? OnRequest(input, *request, head) : OnResponse(input, *status, head);
 }
 
-ParseOutput Parser::OnRequest(const ParseInput& input, const RequestLine& line, size_t head_bytes) {
+ParseOutput Parser::OnRequest(const ParseInput& input, const RequestLine& line, HeadExtent head) {
   const Fields& fields = reader_.fields();
-  const BodyFraming framing = RequestFraming(fields.framing, line.minor_version);
+  BodyFraming framing = RequestFraming(fields.framing, line.minor_version);
   if (framing.kind == BodyFraming::Kind::kAmbiguous) return Invalid(reason::kAmbiguousFraming);
+  if (head.cut) framing = {.kind = BodyFraming::Kind::kUntilTurn};
   const SentRequest sent = {.is_head = line.method == "HEAD",
                             .is_connect = line.method == "CONNECT",
                             .asks_upgrade = fields.upgrade};
   if (!queue_.Push(sent)) return Invalid(reason::kPipelineTooDeep);
 
-  State(Flow::kRequests).guessed = false;
+  State(Flow::kRequests).guessed = head.cut;
   message_.Clear();
   describer_.Request(line, fields, message_);
-  return Begin(input, framing, head_bytes);
+  return Begin(input, framing, head.bytes);
 }
 
-ParseOutput Parser::OnResponse(const ParseInput& input, const StatusLine& line, size_t head_bytes) {
+ParseOutput Parser::OnResponse(const ParseInput& input, const StatusLine& line, HeadExtent head) {
   const bool interim = line.code < 200 && line.code != 101;
   const bool known = !queue_.empty() && !interim;
   const SentRequest sent = known ? queue_.Pop() : SentRequest{};
-  const BodyFraming framing =
-      ResponseFraming(reader_.fields().framing, line.minor_version, line.code,
-                      {.is_head = sent.is_head, .is_connect = sent.is_connect});
+  BodyFraming framing = ResponseFraming(reader_.fields().framing, line.minor_version, line.code,
+                                        {.is_head = sent.is_head, .is_connect = sent.is_connect});
   if (framing.kind == BodyFraming::Kind::kAmbiguous) return Invalid(reason::kAmbiguousFraming);
 
   FlowState& state = State(Flow::kResponses);
-  const FlowState& requests = State(Flow::kRequests);
-  const bool requests_idle =
-      !requests.finder.started() && (!requests.body.is_open() || requests.body.ends_with_turn());
-  state.sole = known && queue_.empty() && requests_idle;
-  if (!interim) state.guessed = !known;
+  state.sole = known && queue_.empty() && RequestsIdle();
+  if (!interim) state.guessed = !known || head.cut;
   opaque_ = framing.kind == BodyFraming::Kind::kTunnel;
+  if (head.cut && !opaque_) framing = {.kind = BodyFraming::Kind::kUntilTurn};
   message_.Clear();
   Describer::Response(line, message_);
-  return Begin(input, framing, head_bytes);
+  return Begin(input, framing, head.bytes);
 }
 
 ParseOutput Parser::Begin(const ParseInput& input, const BodyFraming& framing, size_t head_bytes) {
@@ -202,6 +203,20 @@ bool Parser::IsSole(Flow flow) const {
   const FlowState& responses = flows_[static_cast<size_t>(Flow::kResponses)];
   if (flow == Flow::kResponses) return responses.sole;
   return queue_.size() == 1 && !responses.body.is_open();
+}
+
+bool Parser::RequestsIdle() const {
+  const FlowState& requests = flows_[static_cast<size_t>(Flow::kRequests)];
+  return !requests.finder.started() && (!requests.body.is_open() || requests.body.ends_with_turn());
+}
+
+// Whether the message that begins (an answer when there is a `status`) is alone on the connection,
+// so that its turn is enough to frame it.
+bool Parser::MayBeCut(const std::optional<StatusLine>& status) const {
+  if (!status) {
+    return queue_.empty() && !flows_[static_cast<size_t>(Flow::kResponses)].body.is_open();
+  }
+  return status->code >= 200 && queue_.size() == 1 && RequestsIdle();
 }
 
 void Parser::SetSize(Flow flow, const BodyFraming& framing, uint64_t size_bytes) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string_view>
 
 #include "agent/model/message.h"
@@ -39,6 +40,9 @@ inline constexpr std::string_view kWrongGuess = "wrong_guess";
 // An answer without a known request is framed as one to GET. A head is reported when its last byte
 // is there; with it, when the content has passed already, its end.
 //
+// A head whose end was not captured will do, when its start line was and the message is alone on
+// the connection: it ends with its turn, and its body's size is unknown.
+//
 // After a CONNECT request, and where after a request with `Upgrade` no other request follows, the
 // request flow waits for the answer. So when one flow has moved, the other is worth another
 // Parse().
@@ -63,17 +67,25 @@ class Parser final : public ProtocolParser {
     bool guessed = false;
   };
 
+  // What of a head is there. A head is cut when its end was only counted.
+  struct HeadExtent {
+    size_t bytes = 0;
+    bool cut = false;
+  };
+
   FlowState& State(Flow flow) { return flows_[static_cast<size_t>(flow)]; }
   ParseOutput ParseHead(const ParseInput& input);
   ParseOutput ReadHead(const ParseInput& input, std::string_view bytes);
-  ParseOutput OnRequest(const ParseInput& input, const RequestLine& line, size_t head_bytes);
-  ParseOutput OnResponse(const ParseInput& input, const StatusLine& line, size_t head_bytes);
+  ParseOutput OnRequest(const ParseInput& input, const RequestLine& line, HeadExtent head);
+  ParseOutput OnResponse(const ParseInput& input, const StatusLine& line, HeadExtent head);
   ParseOutput Begin(const ParseInput& input, const BodyFraming& framing, size_t head_bytes);
   ParseOutput ParseBody(const ParseInput& input);
   ParseOutput End(Flow flow, uint64_t consumed);
   ParseOutput NotHttp(Flow flow);
   ParseOutput Invalid(std::string_view why);
   bool IsSole(Flow flow) const;
+  bool RequestsIdle() const;
+  bool MayBeCut(const std::optional<StatusLine>& status) const;
   void SetSize(Flow flow, const BodyFraming& framing, uint64_t size_bytes);
 
   std::array<FlowState, 2> flows_;

@@ -108,9 +108,43 @@ TEST(Http1Counted, AWrongGuessIsLossNotGarbage) {
                                              "571..611 response status=200 body=2"));
 }
 
-TEST(Http1Counted, AHeadMustBeCaptured) {
-  EXPECT_THAT(RunWhole({Req("GET / HTTP/1.1\r\nHost", 30), Req(kGet), Resp(kOk)}).requests,
-              ElementsAre("lost head_not_captured", "50..77 GET path=/ ~host=a"));
+TEST(Http1Counted, AHeadCutOffEndsWithItsTurn) {
+  const std::string cut = "GET /a HTTP/1.1\r\nHost: a\r\nCookie: x";  // 35 bytes
+  const Outcome outcome = RunEverySplit(
+      {Req(cut, 500), Req("more", 20), Resp("HTTP/1.1 404 No\r\nSet-Coo", 70), Req(kGet), Resp(kOk),
+       Req(kGet), Resp("HTTP/1.1 200 OK\r\n", 9), End(Flow::kResponses)});
+  EXPECT_THAT(outcome.requests,
+              ElementsAre("0..559 GET path=/a ~host=a", "559..586 GET path=/ ~host=a",
+                          "586..613 GET path=/ ~host=a"));
+  EXPECT_THAT(outcome.responses,
+              ElementsAre("0..94 response status=404 client type=404",
+                          "94..134 response status=200 body=2", "134..160 response status=200"));
+}
+
+TEST(Http1Counted, ATunnelsHeadMayBeCutOff) {
+  const Outcome outcome = RunEverySplit(
+      {Req("CONNECT h:1 HTTP/1.1\r\n\r\n"), Resp("HTTP/1.1 200 OK\r\nVia: ", 30), Req("x")});
+  EXPECT_THAT(outcome.requests, ElementsAre("0..24 CONNECT ~host=h:1", "opaque"));
+  EXPECT_THAT(outcome.responses, ElementsAre("0..22 response status=200"));
+}
+
+TEST(Http1Counted, AHeadCutOffInAPipelineIsLost) {
+  const Outcome outcome =
+      RunWhole({Req(kGet + kGet), Resp("HTTP/1.1 200 OK\r\nSet-Coo", 70), Req(kGet), Resp(kOk)});
+  EXPECT_THAT(outcome.responses,
+              ElementsAre("lost head_not_captured", "94..134 response status=200 body=2"));
+  EXPECT_THAT(RunWhole({Req(kGet), Req("GET /a HTTP/1.1\r\nHost", 70)}).requests,
+              ElementsAre(kGetLine, "lost head_not_captured"));
+}
+
+TEST(Http1Counted, AnInterimHeadCutOffIsLost) {
+  EXPECT_THAT(RunWhole({Req(kGet), Resp("HTTP/1.1 103 Early Hints\r\nLink", 70)}).responses,
+              ElementsAre("lost head_not_captured"));
+}
+
+TEST(Http1Counted, AStartLineMustBeCaptured) {
+  EXPECT_THAT(RunWhole({Req("GET / HTTP/1.1", 30), Req(kGet), Resp(kOk)}).requests,
+              ElementsAre("lost head_not_captured", "44..71 GET path=/ ~host=a"));
   EXPECT_THAT(RunWhole({Req(kGet), Resp("", 30)}).responses, ElementsAre("lost head_not_captured"));
 }
 
