@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,8 +51,9 @@ class PolicyLog final : public PolicySink {
 // turns and times follow as the kernel would count them.
 class Wire {
  public:
-  explicit Wire(TrackerLimits limits = {})
-      : stages(AddConnectionStages(ledger)), tracker(Parts(), limits) {}
+  explicit Wire(TrackerLimits limits = {},
+                std::span<const protocol::ProtocolSpec> protocols = kLineProtocol)
+      : stages(AddConnectionStages(ledger)), tracker(Parts(protocols), limits) {}
 
   static model::Connection Describe(model::ConnectionId id) {
     model::Connection connection;
@@ -172,7 +174,9 @@ class Wire {
     uint32_t turn = 0;
     model::Direction last = model::Direction::kTransmit;
   };
-  TrackerParts Parts() { return {kLineProtocol, stages, &log, &policies}; }
+  TrackerParts Parts(std::span<const protocol::ProtocolSpec> protocols) {
+    return {protocols, stages, &log, &policies};
+  }
 
   std::map<model::ConnectionId, Line> lines_;
 
