@@ -48,5 +48,3 @@ BENCHMARK(FormatRow);
 
 }  // namespace
 }  // namespace spanwire::exporter
-
-BENCHMARK_MAIN();
