@@ -187,5 +187,18 @@ TEST(Http1Reset, EndsTheWaitForATunnel) {
   EXPECT_EQ(parser->Parse(next).status, ParseStatus::kHead);
 }
 
+// The connection room calls Reset() before it drops bytes; were it not to, nothing is read out of
+// bounds.
+TEST(Http1Reset, AFrontThatShrankIsReadAnew) {
+  auto parser = MakeParser();
+  const std::string longer = "GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: b\r\nAccept: c\r\n";
+  const std::string shorter = "GET /b HTTP/1.1\r\n\r\n";
+  parser->Parse({.flow = Flow::kRequests, .bytes = longer, .available = longer.size()});
+  const ParseOutput output =
+      parser->Parse({.flow = Flow::kRequests, .bytes = shorter, .available = shorter.size()});
+  EXPECT_EQ(output.status, ParseStatus::kHead);
+  EXPECT_EQ(output.consumed, shorter.size());
+}
+
 }  // namespace
 }  // namespace spanwire::protocol::http1
