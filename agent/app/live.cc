@@ -37,7 +37,7 @@ class KernelPolicies final : public connection::PolicySink {
  public:
   explicit KernelPolicies(capture::KernelTracer& tracer) : tracer_(tracer) {}
   void Set(model::ConnectionId connection, const connection::Policy& policy) override {
-    tracer_.SetPolicy(connection, {policy.rx_bytes, policy.tx_bytes,
+    tracer_.SetPolicy(connection, {policy.rx_bytes, policy.tx_bytes, policy.rx_call_bytes, policy.tx_call_bytes,
                                    static_cast<uint32_t>(policy.mode), policy.reopen});
   }
 

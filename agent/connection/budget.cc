@@ -7,8 +7,11 @@
 namespace spanwire::connection {
 namespace {
 
-// Budgets of a turn in bytes; the kernel rounds up to powers of two.
-constexpr uint64_t kLeastResponse = 1024;
+// Budgets in bytes. Of a response only the head matters, which is where a call begins, as a rule: so
+// little is copied of each call, but of many calls, for a server that is sent requests faster than it
+// answers writes several heads in one turn.
+constexpr uint64_t kLeastHead = 512;
+constexpr uint64_t kResponseTurn = 65'536;
 constexpr uint64_t kRequest = 16'384;
 constexpr uint64_t kFramed = uint64_t{256} << 10;
 constexpr uint64_t kEverything = uint64_t{16} << 20;
@@ -52,21 +55,25 @@ void CaptureBudget::Ignore() {
 
 uint32_t CaptureBudget::Limit(model::Direction direction, uint32_t fallback) const {
   if (!told_) return fallback;
-  return direction == model::Direction::kReceive ? sent_.rx_bytes : sent_.tx_bytes;
+  return direction == model::Direction::kReceive ? sent_.rx_call_bytes : sent_.tx_call_bytes;
 }
 
 Policy CaptureBudget::Choose() const {
-  uint64_t response = std::bit_ceil(std::max(kLeastResponse, 2 * largest_head_));
+  uint64_t head = std::bit_ceil(std::max(kLeastHead, 2 * largest_head_));
+  uint64_t response = std::max(kResponseTurn, head);
   uint64_t request = kRequest;
-  if (lost_) response = std::max(response, kRequest);
-  if (framed_response_) response = std::max(response, kFramed);
+  if (lost_) head = std::max(head, kRequest);
+  if (framed_response_) head = response = std::max(response, kFramed);
   if (framed_request_) request = std::max(request, kFramed);
-  if (pipelined_) request = response = kEverything;
+  if (pipelined_) request = response = head = kEverything;
   const auto request_bytes = static_cast<uint32_t>(std::min(request, kEverything));
   const auto response_bytes = static_cast<uint32_t>(std::min(response, kEverything));
   Policy policy;
   policy.rx_bytes = is_client_ ? response_bytes : request_bytes;
   policy.tx_bytes = is_client_ ? request_bytes : response_bytes;
+  const auto head_bytes = static_cast<uint32_t>(std::min(head, kEverything));
+  policy.rx_call_bytes = is_client_ ? head_bytes : request_bytes;
+  policy.tx_call_bytes = is_client_ ? request_bytes : head_bytes;
   return policy;
 }
 

@@ -13,6 +13,8 @@ struct Policy {
 
   uint32_t rx_bytes = 0;  // of each turn; kBudget only
   uint32_t tx_bytes = 0;
+  uint32_t rx_call_bytes = 0;  // and of one call of it
+  uint32_t tx_call_bytes = 0;
   Mode mode = Mode::kBudget;
   uint32_t reopen = 0;  // a new value asks for the connection's kOpen again
   bool operator==(const Policy&) const = default;

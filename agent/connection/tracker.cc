@@ -106,6 +106,7 @@ void ConnectionTracker::Impl::AskAbout(ConnectionId id) {
   if (!asked_.insert(id).second) return;
   Policy policy;
   policy.rx_bytes = policy.tx_bytes = shared_.limits.default_budget_bytes;
+  policy.rx_call_bytes = policy.tx_call_bytes = shared_.limits.default_budget_bytes;
   policy.reopen = ++reopen_;
   shared_.policies->Set(id, policy);
 }

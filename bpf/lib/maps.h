@@ -21,7 +21,8 @@ struct socket_state {
 	struct flow flow[2]; /* by enum spanwire_direction */
 	__u32 turn;
 	__u32 budget_left; /* bytes still captured in this turn */
-	__u32 budget[2];   /* by direction, from the policy */
+	__u32 budget[2];   /* by direction, from the policy: of a turn, */
+	__u32 call_budget[2]; /* and of one call of it */
 	__u32 policy_generation;
 	__u32 reopen;
 	__u32 last_pid; /* process of the newest call: who is described, which filters matched */

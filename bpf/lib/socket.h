@@ -66,6 +66,8 @@ static __always_inline void state__init(struct socket_state *state, void *sk)
 {
 	state->budget[SPANWIRE_TRANSMIT] = settings.budget;
 	state->budget[SPANWIRE_RECEIVE] = settings.budget;
+	state->call_budget[SPANWIRE_TRANSMIT] = settings.budget;
+	state->call_budget[SPANWIRE_RECEIVE] = settings.budget;
 	state->policy_generation = control.policy_generation;
 	if (!filter__ports(sk))
 		state->mode = SPANWIRE_POLICY_IGNORE;

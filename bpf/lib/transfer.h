@@ -53,6 +53,8 @@ static __always_inline void policy__refresh(struct socket_state *state)
 		return;
 	state->budget[SPANWIRE_TRANSMIT] = policy->tx_bytes;
 	state->budget[SPANWIRE_RECEIVE] = policy->rx_bytes;
+	state->call_budget[SPANWIRE_TRANSMIT] = policy->tx_call_bytes;
+	state->call_budget[SPANWIRE_RECEIVE] = policy->rx_call_bytes;
 	state->mode = policy->mode;
 	if (policy->reopen != state->reopen)
 		state->flags &= ~STATE_OPEN_SENT;
@@ -106,6 +108,8 @@ static __always_inline bool emission__decide(struct emission *emission, struct s
 	if (state->mode == SPANWIRE_POLICY_COUNT)
 		return false;
 	emission->want = size < state->budget_left ? size : state->budget_left;
+	if (emission->want > state->call_budget[transfer->direction & 1])
+		emission->want = state->call_budget[transfer->direction & 1];
 	if (!emission->want && !starts)
 		return false;
 	transfer__read_call(transfer, tier);

@@ -176,8 +176,10 @@ struct spanwire_tick {
 
 /* Value of the policy map, keyed by connection. Looked at when control.policy_generation moved. */
 struct spanwire_policy {
-	__u32 rx_bytes; /* of a turn */
+	__u32 rx_bytes; /* captured of a turn */
 	__u32 tx_bytes;
+	__u32 rx_call_bytes; /* and of one call of it */
+	__u32 tx_call_bytes;
 	__u32 mode;   /* enum spanwire_policy_mode */
 	__u32 reopen; /* a new value makes the kernel send SPANWIRE_CONN_OPEN again */
 };

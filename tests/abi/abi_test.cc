@@ -64,7 +64,7 @@ const std::vector<Layout>& Layouts() {
         FIELD(spanwire_process, args)}},
       {"spanwire_policy",
        sizeof(spanwire_policy),
-       {FIELD(spanwire_policy, rx_bytes), FIELD(spanwire_policy, tx_bytes),
+       {FIELD(spanwire_policy, rx_bytes), FIELD(spanwire_policy, tx_bytes), FIELD(spanwire_policy, rx_call_bytes), FIELD(spanwire_policy, tx_call_bytes),
         FIELD(spanwire_policy, mode), FIELD(spanwire_policy, reopen)}},
       {"spanwire_control",
        sizeof(spanwire_control),

@@ -310,7 +310,8 @@ TEST(TrackerPolicy, BudgetFollowsTheSecondRequest) {
   EXPECT_TRUE(wire.policies.sent.empty());
   wire.Send("Q2\n");
   ASSERT_EQ(wire.policies.sent.size(), 1u);
-  EXPECT_EQ(wire.policies.sent[0].second.rx_bytes, 1024u);
+  EXPECT_EQ(wire.policies.sent[0].second.rx_bytes, 65'536u);
+  EXPECT_EQ(wire.policies.sent[0].second.rx_call_bytes, 512u);
   EXPECT_EQ(wire.policies.sent[0].second.tx_bytes, 16'384u);
   wire.Receive("A2\n");
   wire.Send("Q3\n");
@@ -325,7 +326,7 @@ TEST(TrackerPolicy, BudgetHoldsTwoOfTheLargestHeads) {
   wire.Receive("A" + id + "\n");
   wire.Send("Q2\n");
   ASSERT_EQ(wire.policies.sent.size(), 1u);
-  EXPECT_EQ(wire.policies.sent[0].second.rx_bytes, 8192u);
+  EXPECT_EQ(wire.policies.sent[0].second.rx_call_bytes, 8192u);
 }
 
 TEST(TrackerPolicy, PipeliningNeedsEverything) {
@@ -346,7 +347,7 @@ TEST(TrackerPolicy, FramedContentNeedsMore) {
   wire.ReceiveEof();
   wire.Send("Q2\n");
   ASSERT_EQ(wire.policies.sent.size(), 1u);
-  EXPECT_EQ(wire.policies.sent[0].second.rx_bytes, 256u << 10);
+  EXPECT_EQ(wire.policies.sent[0].second.rx_call_bytes, 256u << 10);
 }
 
 TEST(TrackerPolicy, ALossWidensTheBudget) {
@@ -357,7 +358,7 @@ TEST(TrackerPolicy, ALossWidensTheBudget) {
   wire.Send("Q2\n");
   wire.tracker.OnData(wire.Make(Direction::kReceive, "A2\n", 1));
   ASSERT_EQ(wire.policies.sent.size(), 2u);
-  EXPECT_EQ(wire.policies.sent[1].second.rx_bytes, 16'384u);
+  EXPECT_EQ(wire.policies.sent[1].second.rx_call_bytes, 16'384u);
 }
 
 }  // namespace
