@@ -7,9 +7,9 @@
 namespace spanwire::connection {
 namespace {
 
-// Budgets in bytes. Of a response only the head matters, which is where a call begins, as a rule: so
-// little is copied of each call, but of many calls, for a server that is sent requests faster than it
-// answers writes several heads in one turn.
+// Budgets in bytes. Of a response only the head matters, which is where a call begins, as a rule:
+// so little is copied of each call, but of many calls, for a server that is sent requests faster
+// than it answers writes several heads in one turn.
 constexpr uint64_t kLeastHead = 512;
 constexpr uint64_t kResponseTurn = 65'536;
 constexpr uint64_t kRequest = 16'384;

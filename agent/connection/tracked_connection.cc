@@ -241,7 +241,11 @@ void TrackedConnection::Account() {
       MayBeCounted(model::Direction::kTransmit) || MayBeCounted(model::Direction::kReceive);
   if (wanted == sweep_wanted_) return;
   sweep_wanted_ = wanted;
-  shared_.sweep_wanted += wanted ? 1 : size_t(-1);
+  if (wanted) {
+    ++shared_.sweep_wanted;
+  } else {
+    --shared_.sweep_wanted;
+  }
 }
 
 }  // namespace spanwire::connection

@@ -52,8 +52,8 @@ void Store(uint64_t value, std::array<uint8_t, N>& bytes, size_t offset) {
 HopKey UnixKey(const model::Exchange& exchange) {
   const model::Connection& connection = *exchange.connection;
   HopKey key;
-  // The inode of the end that asks is known at both ends. That of the end that answers is not: while
-  // the connection waits to be accepted it has none.
+  // The inode of the end that asks is known at both ends. That of the end that answers is not:
+  // while the connection waits to be accepted it has none.
   const uint64_t asking = exchange.is_client ? connection.inode : connection.peer_inode;
   key.shared = asking != 0 && !connection.joined;
   KeyBytes bytes;

@@ -13,7 +13,7 @@ namespace spanwire::trace {
 //
 // TCP: the two endpoints in the order of the request, the sequence number of its first byte and the
 // upper half of its stream offset; IPv4 as mapped IPv6, and for loopback the network namespace.
-// UNIX: the two sockets' inodes and the stream offset.
+// UNIX: the inode of the socket that asks and the stream offset.
 struct HopKey {
   Hash128 hash;
   // The other end, if it is on this host, has the same key. False where this end cannot know what
