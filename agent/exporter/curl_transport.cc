@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <curl/curl.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <memory>
+#include <utility>
 
 #include "agent/exporter/otlp_transport.h"
 
@@ -16,6 +20,8 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr auto kMaxConnectTime = std::chrono::seconds(10);
 // How long one wait for the network may last; LimitTo() ends it early.
 constexpr auto kMaxPoll = std::chrono::seconds(5);
+// And how long when nothing moves; LimitTo() waits for its end.
+constexpr auto kStalledPoll = std::chrono::milliseconds(20);
 
 // Before this version libcurl cannot use a connection again that speaks HTTP/2 from its first byte
 // (curl issue 10634): gRPC without TLS then connects anew for each batch.
@@ -105,6 +111,17 @@ size_t OnBody(const char* bytes, size_t /*one*/, size_t size, TransportReply* re
   return size;
 }
 
+// libcurl names the socket of a transfer in progress only here.
+int OnSocket(curl_socket_t* current, curl_socket_t socket, curlsocktype /*purpose*/) {
+  *current = socket;
+  return CURL_SOCKOPT_OK;
+}
+
+int OnSocketClose(curl_socket_t* current, curl_socket_t socket) {
+  if (*current == socket) *current = CURL_SOCKET_BAD;
+  return close(socket);
+}
+
 class CurlTransport final : public OtlpTransport {
  public:
   CurlTransport(const OtlpOptions& options, std::string_view agent_version)
@@ -129,9 +146,12 @@ class CurlTransport final : public OtlpTransport {
   }
   void SetVersion(const OtlpOptions& options);
   bool Perform();
+  curl_off_t Moved() const;
+  void Wait(std::chrono::milliseconds limit, bool is_stalled);
   SteadyClock::duration Remaining() const;
   std::string FailureText(CURLcode code) const;
 
+  curl_socket_t socket_ = CURL_SOCKET_BAD;  // the latest connection's; libcurl sets it to its end
   Easy easy_;
   Multi multi_;
   HeaderList headers_;
@@ -166,6 +186,10 @@ Result<> CurlTransport::Configure(const OtlpOptions& options) {
   Set(CURLOPT_CONNECTTIMEOUT_MS, int64_t{std::chrono::milliseconds(kMaxConnectTime).count()});
   Set(CURLOPT_HEADERFUNCTION, &OnField);
   Set(CURLOPT_WRITEFUNCTION, &OnBody);
+  Set(CURLOPT_SOCKOPTFUNCTION, &OnSocket);
+  Set(CURLOPT_SOCKOPTDATA, &socket_);
+  Set(CURLOPT_CLOSESOCKETFUNCTION, &OnSocketClose);
+  Set(CURLOPT_CLOSESOCKETDATA, &socket_);
   Set(CURLOPT_ERRORBUFFER, error_text_.data());
   SetVersion(options);
   SetFile(CURLOPT_CAINFO, options.certificate);
@@ -182,15 +206,38 @@ SteadyClock::duration CurlTransport::Remaining() const {
   return deadline_.load(std::memory_order_acquire) - SteadyClock::now();
 }
 
+// Bytes that went either way.
+curl_off_t CurlTransport::Moved() const {
+  curl_off_t sent = 0;
+  curl_off_t received = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_SIZE_UPLOAD_T, &sent);
+  curl_easy_getinfo(easy_.get(), CURLINFO_SIZE_DOWNLOAD_T, &received);
+  return sent + received;
+}
+
+// Waits for the network. When an HTTP/2 window is used up, libcurl goes on asking whether it can
+// write, which the socket always affirms; only the server's next frame ends that, so we wait for it
+// instead.
+void CurlTransport::Wait(std::chrono::milliseconds limit, bool is_stalled) {
+  if (!is_stalled || socket_ == CURL_SOCKET_BAD) {
+    curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(limit.count()), nullptr);
+    return;
+  }
+  pollfd readable{.fd = socket_, .events = POLLIN, .revents = 0};
+  poll(&readable, 1, static_cast<int>(std::min(limit, kStalledPoll).count()));
+}
+
 // Runs the transfer to its end. False when the deadline came first.
 bool CurlTransport::Perform() {
   int running = 1;
+  curl_off_t moved = 0;
   while (curl_multi_perform(multi_.get(), &running) == CURLM_OK && running > 0) {
     const auto remaining = Remaining();
     if (remaining <= SteadyClock::duration::zero()) return false;
-    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(
-        std::min<SteadyClock::duration>(remaining, kMaxPoll));
-    curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(wait.count()), nullptr);
+    const curl_off_t before = std::exchange(moved, Moved());
+    Wait(std::chrono::ceil<std::chrono::milliseconds>(
+             std::min<SteadyClock::duration>(remaining, kMaxPoll)),
+         moved == before);
   }
   return true;
 }
