@@ -208,7 +208,10 @@ void TrackedConnection::OnResponseEnd(const MessagePairer::End& end) {
 
 void TrackedConnection::Take(FlowState& flow, uint64_t size_bytes) {
   if (size_bytes == 0) return;
-  flow.last_ns = flow.stream.OriginOf(flow.stream.offset() + size_bytes - 1).time_ns;
+  const ByteStream::Origin last = flow.stream.OriginOf(flow.stream.offset() + size_bytes - 1);
+  flow.last_ns = last.time_ns;
+  // A message may begin in one turn and end in a later one, with turns of the other flow between.
+  if (last.turn == parsed_turn_ + 1) parsed_turn_ = last.turn;
   flow.stream.Consume(size_bytes);
   shared_.stream.Consume(size_bytes);
 }

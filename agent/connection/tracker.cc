@@ -11,6 +11,8 @@
 #include "agent/connection/self_filter.h"
 #include "agent/connection/shared.h"
 #include "agent/connection/tracked_connection.h"
+#include "agent/connection/unix_peers.h"
+#include "spanwire/abi.h"
 
 namespace spanwire::connection {
 namespace {
@@ -59,6 +61,7 @@ class ConnectionTracker::Impl {
   void AskAbout(ConnectionId id);
   void Open(const ConnectionEvent& event);
   void IgnorePeersOf(const model::Connection& self);
+  void EndUnixPeer(const model::Connection& connection, const DataEvent& event);
   void List(TrackedConnection& connection);
   void ResolveHoles(Nanoseconds now);
   void Scan(Nanoseconds now);
@@ -74,6 +77,7 @@ class ConnectionTracker::Impl {
   Counter& self_;
   Table table_;
   SelfFilter own_;
+  UnixPeers unix_peers_;
   std::vector<ConnectionId> waiting_;       // connections with a hole
   std::unordered_set<ConnectionId> asked_;  // unknown ones whose kOpen was asked for
   uint32_t reopen_ = 0;
@@ -97,7 +101,17 @@ void ConnectionTracker::Impl::OnData(const DataEvent& event) {
   connection.OnData(event);
   stage_.out.Add();
   List(connection);
+  if ((event.flags & SPANWIRE_DATA_EOF) != 0) EndUnixPeer(connection.info(), event);
   if (shared_.held_bytes > shared_.limits.total_bytes) EvictForBytes();
+}
+
+// Who reads the end of a stream was sent it: the other end of a UNIX socket was closed.
+void ConnectionTracker::Impl::EndUnixPeer(const model::Connection& connection,
+                                          const DataEvent& event) {
+  if (connection.transport != model::Transport::kUnix) return;
+  const auto peer = unix_peers_.Find(connection);
+  const auto found = peer ? table_.find(*peer) : table_.end();
+  if (found != table_.end() && !found->second.ignored()) found->second.OnLocalFin(event.time_ns);
 }
 
 // The kernel tells about a connection once; that record may have been lost.
@@ -127,6 +141,7 @@ void ConnectionTracker::Impl::OnConnection(const ConnectionEvent& event) {
     case ConnectionChange::kClosed:
       connection.OnClosed(event.time_ns, event.error);
       if (connection.info().self) own_.Remove(connection.info());
+      unix_peers_.Remove(connection.info());
       table_.erase(found);
       break;
     default: break;
@@ -136,6 +151,7 @@ void ConnectionTracker::Impl::OnConnection(const ConnectionEvent& event) {
 void ConnectionTracker::Impl::Open(const ConnectionEvent& event) {
   const model::Connection& info = event.connection;
   const auto known = table_.find(info.id);
+  unix_peers_.Add(info);
   if (known != table_.end()) {
     known->second.Update(info);
     return;
@@ -212,6 +228,7 @@ void ConnectionTracker::Impl::Remove(Table::iterator victim, model::Ending endin
                                      Counter& reason) {
   TrackedConnection& connection = victim->second;
   if (connection.info().self) own_.Remove(connection.info());
+  unix_peers_.Remove(connection.info());
   connection.Abandon(ending, connection.last_event_ns(), reason);
   table_.erase(victim);
 }

@@ -79,6 +79,18 @@ TEST(TrackerLoss, NothingIsParsedWhileSomethingMayBeMissing) {
   EXPECT_EQ(wire.Unbalanced(), "");
 }
 
+// A server reads two requests and half of a third, answers the two and reads the rest: the turns of the
+// answers lie inside the third request.
+TEST(TrackerLoss, AMessageMaySpanTurns) {
+  Wire wire;
+  wire.Open();
+  wire.Send("Q1\nQ2\nQ");
+  wire.Receive("A1\nA2\n");
+  wire.Send("3\nQ4\n");
+  wire.Receive("A3\nA4\n");
+  EXPECT_EQ(wire.Pairs(), "1=1 2=2 3=3 4=4");
+}
+
 TEST(TrackerLoss, RecordsOfOneDirectionMayOvertakeEachOther) {
   Wire wire;
   wire.Open();
@@ -226,6 +238,32 @@ TEST(TrackerLoss, CloseResolvesHoles) {
   wire.Receive("A2\n");
   wire.Close();
   EXPECT_EQ(wire.Pairs(), "2=2");
+  EXPECT_EQ(wire.Unbalanced(), "");
+}
+
+// No record tells that a UNIX socket was closed; the other end reads the end of the stream.
+TEST(TrackerLoss, EndOfAUnixStreamIsTheClosingOfItsPeer) {
+  Wire wire;
+  model::ConnectionEvent open;
+  open.change = model::ConnectionChange::kOpen;
+  open.time_ns = wire.now;
+  open.connection.transport = model::Transport::kUnix;
+  open.connection.id = 2;  // the end that connected: its peer had no inode yet
+  open.connection.inode = 20;
+  wire.tracker.OnConnection(open);
+  open.connection.id = 1;
+  open.connection.inode = 10;
+  open.connection.peer_inode = 20;
+  wire.tracker.OnConnection(open);
+  wire.Receive("Q1\n");  // connection 1 is the server's end
+  model::DataEvent end;
+  end.connection = 2;
+  end.time_ns = wire.now += 1000;
+  end.direction = model::Direction::kReceive;
+  end.flags = SPANWIRE_DATA_EOF;
+  wire.tracker.OnData(end);
+  ASSERT_EQ(wire.log.seen.size(), 1u);
+  EXPECT_EQ(wire.log.seen[0].ending, model::Ending::kClosed);
   EXPECT_EQ(wire.Unbalanced(), "");
 }
 
