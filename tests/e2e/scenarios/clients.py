@@ -66,7 +66,8 @@ def wrk_counts(scene):
 
     wrk drops the requests that are in flight at its end: one a connection, more or less."""
     port = origins.nginx(scene)
-    agent = scene.agent()
+    # Both cores are full: the agent may have to wait for its turn.
+    agent = scene.agent("--ring-size=32MiB")
     connections = 64
     path = f"/r/{scene.token}"
     report = scene.run("wrk", ["wrk", "-t1", f"-c{connections}", "-d1s",

@@ -3,6 +3,7 @@
 
 import os
 import signal
+import time
 
 import harness
 import judge
@@ -29,24 +30,27 @@ def end_unknown(span: otlp.Span) -> bool:
 
 @scenario
 def loss_full_ring(scene):
-    """A tiny ring and an agent that stands still: spans are missing, none is wrong."""
+    """A tiny ring and an agent that stands still for a while: spans are missing, none is wrong, and
+    afterwards all is well again."""
     port = origins.nginx(scene)
     agent = scene.agent("--ring-size=64KiB")
     before = scene.load(port, requests=200, rate=1000)
-    program, finish = scene.start_load(port, requests=5000, rate=2500, connections=4)
+    _, finish = scene.start_load(port, requests=4000, rate=1500, connections=4)
+    time.sleep(0.5)
     os.kill(agent.program.pid, signal.SIGSTOP)
-    truths = finish()
+    time.sleep(1)
     os.kill(agent.program.pid, signal.SIGCONT)
+    truths = finish()
     after = scene.load(port, requests=500, rate=1000, connections=4)
     agent.stop()
     # Times are not judged: bytes whose record was lost have none. Nor are spans that say that
     # their end is not known.
     hop = front(port, "nginx", timed=False)
-    required = {t.id for t in before}
-    lossy = judge.Rules(recall=0, tolerates=end_unknown)
+    lossy = judge.Rules(recall=0.3, tolerates=end_unknown)
     scene.judge_groups(agent, [(before, [hop]), (truths, [hop], lossy), (after, [hop])])
-    scene.figures["required"] = len(required)
     expect_drops(scene, agent, "ring", {"ring_full": 100})
+    # The connections went on, so the missing bytes show.
+    expect_drops(scene, agent, "stream", {"hole": 1})
 
 
 @scenario
@@ -59,18 +63,6 @@ def loss_unparsable(scene):
     scene.load(raw, "/junk", requests=20)
     agent.stop()
     expect_drops(scene, agent, "stream", {"undetected": 1, "not_http": 1, "ambiguous_framing": 1})
-
-
-@scenario
-def loss_gap(scene):
-    """So little is captured of each turn that heads are cut: gaps, and nothing is made up."""
-    port = origins.nginx(scene)
-    agent = scene.agent("--capture-bytes=128")
-    truths = scene.load(port, requests=200, rate=1000, fields="X-Long: " + "l" * 300)
-    agent.stop()
-    hop = front(port, "nginx", timed=False)
-    scene.judge(agent, truths, [hop], judge.Rules(recall=0, tolerates=end_unknown))
-    expect_drops(scene, agent, "stream", {"gap": 1})
 
 
 @scenario

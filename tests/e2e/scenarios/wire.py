@@ -18,8 +18,25 @@ def pipelining(scene):
     agent = scene.agent()
     truths = [truth for depth in (2, 16, 64)
               for truth in scene.load(port, requests=2000, pipeline=depth)]
-    truths += scene.load(port, requests=2000, pipeline=16, connections=8, rate=4000)
-    truths += scene.load(port, "/big", requests=8, pipeline=4)
+    agent.stop()
+    scene.judge(agent, truths, [front(port, "nginx")])
+
+
+@scenario
+def pipelining_now_and_then(scene):
+    """Mostly one request at a time, and more when the client has fallen behind its schedule."""
+    port = origins.nginx(scene)
+    agent = scene.agent()
+    truths = scene.load(port, requests=4000, pipeline=16, connections=8, rate=4000)
+    agent.stop()
+    scene.judge(agent, truths, [front(port, "nginx")])
+
+
+@scenario
+def pipelining_big(scene):
+    port = origins.nginx(scene)
+    agent = scene.agent()
+    truths = scene.load(port, "/big", requests=8, pipeline=4)
     agent.stop()
     scene.judge(agent, truths, [front(port, "nginx")])
 
