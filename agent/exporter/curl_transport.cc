@@ -111,6 +111,22 @@ size_t OnBody(const char* bytes, size_t /*one*/, size_t size, TransportReply* re
   return size;
 }
 
+// What usually is behind the failure of a first request: a wrong port or scheme.
+std::string_view HintFor(CURLcode code, bool is_grpc) {
+  switch (code) {
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return is_grpc ? "" : " (if that is a gRPC port, choose the protocol grpc)";
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+    case CURLE_GOT_NOTHING:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+      return is_grpc ? " (if that is an OTLP/HTTP port, choose the protocol http/protobuf)" : "";
+    case CURLE_SSL_CONNECT_ERROR: return " (if it has no TLS, write http://)";
+    default: return "";
+  }
+}
+
 // libcurl names the socket of a transfer in progress only here.
 int OnSocket(curl_socket_t* current, curl_socket_t socket, curlsocktype /*purpose*/) {
   *current = socket;
@@ -125,7 +141,8 @@ int OnSocketClose(curl_socket_t* current, curl_socket_t socket) {
 class CurlTransport final : public OtlpTransport {
  public:
   CurlTransport(const OtlpOptions& options, std::string_view agent_version)
-      : easy_(curl_easy_init()),
+      : is_grpc_(options.protocol == OtlpProtocol::kGrpc),
+        easy_(curl_easy_init()),
         multi_(curl_multi_init()),
         headers_(MakeHeaders(options, agent_version)) {}
 
@@ -151,6 +168,8 @@ class CurlTransport final : public OtlpTransport {
   SteadyClock::duration Remaining() const;
   std::string FailureText(CURLcode code) const;
 
+  const bool is_grpc_;
+  bool has_answered_ = false;               // once at least
   curl_socket_t socket_ = CURL_SOCKET_BAD;  // the latest connection's; libcurl sets it to its end
   Easy easy_;
   Multi multi_;
@@ -243,8 +262,9 @@ bool CurlTransport::Perform() {
 }
 
 std::string CurlTransport::FailureText(CURLcode code) const {
-  const std::string detail(error_text_.data());
-  return detail.empty() ? curl_easy_strerror(code) : detail;
+  std::string text(error_text_.data());
+  if (text.empty()) text = curl_easy_strerror(code);
+  return has_answered_ ? text : text.append(HintFor(code, is_grpc_));
 }
 
 TransportReply CurlTransport::Post(std::string_view body) {
@@ -269,6 +289,7 @@ TransportReply CurlTransport::Post(std::string_view body) {
   int64_t status = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
   reply.http_status = static_cast<int>(status);
+  has_answered_ = true;
   return reply;
 }
 

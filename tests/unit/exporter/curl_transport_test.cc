@@ -129,6 +129,21 @@ TEST_F(CurlTransport, TellsWhyThereIsNoAnswer) {
   EXPECT_EQ(transport->Post("x").failure, "");
 }
 
+TEST_F(CurlTransport, HintsAtAWrongPortOrScheme) {
+  // A frame of HTTP/2: SETTINGS.
+  ScriptedServer grpc({}, std::string("\0\0\0\4\0\0\0\0\0", 9));
+  EXPECT_THAT(Make({}, grpc.url())->Post("x").failure, HasSubstr("choose the protocol grpc"));
+
+  ScriptedServer closing({{.answer = "", .then = Step::Then::kClose}});
+  OtlpOptions options;
+  options.protocol = OtlpProtocol::kGrpc;
+  EXPECT_THAT(Make(options, closing.url())->Post("x").failure,
+              HasSubstr("choose the protocol http/protobuf"));
+
+  ScriptedServer plain({}, "HTTP/1.1 400 Bad Request\r\n\r\n");
+  EXPECT_THAT(Make({}, plain.url("https"))->Post("x").failure, HasSubstr("write http://"));
+}
+
 TEST_F(CurlTransport, GivesUpAfterTheTimeout) {
   ScriptedServer server({{.answer = "", .then = Step::Then::kHang}, {.answer = kOk}});
   OtlpOptions options;

@@ -38,7 +38,9 @@ class ScriptedServer {
     int connection = 0;
   };
 
-  explicit ScriptedServer(std::deque<Step> script) : script_(std::move(script)) {
+  // With a `greeting` it speaks first, and closes.
+  explicit ScriptedServer(std::deque<Step> script, std::string greeting = "")
+      : greeting_(std::move(greeting)), script_(std::move(script)) {
     listener_.Reset(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address = {};
     address.sin_family = AF_INET;
@@ -83,7 +85,8 @@ class ScriptedServer {
       const UniqueFd client(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
       if (!client) return;
       SetClient(client.get());
-      Serve(client.get(), connection);
+      if (greeting_.empty()) Serve(client.get(), connection);
+      send(client.get(), greeting_.data(), greeting_.size(), MSG_NOSIGNAL);
       SetClient(-1);
     }
   }
@@ -157,6 +160,7 @@ class ScriptedServer {
     return true;
   }
 
+  const std::string greeting_;
   UniqueFd listener_;
   uint16_t port_ = 0;
   std::mutex mutex_;
