@@ -247,7 +247,8 @@ class Judge:
                             f"{hop.name}/{kind}/{truth.id}")
                 if several and not self.rules.tolerates(several[0]):
                     check_values(several[0], truth, hop, self.verdict)
-            outside += sticks_out(ends[otlp.CLIENT], ends[otlp.SERVER])
+            if not any(span and self.rules.tolerates(span) for span in ends.values()):
+                outside += sticks_out(ends[otlp.CLIENT], ends[otlp.SERVER])
             check_parents(ends[otlp.CLIENT], ends[otlp.SERVER], hop, self.verdict)
             if hop.timed and ends[otlp.CLIENT]:
                 check_time(ends[otlp.CLIENT], truth, errors, self.verdict)
