@@ -14,9 +14,11 @@ int BPF_PROG(sock_fexit_tcp_send, struct sock *sk, struct msghdr *msg, unsigned 
 }
 
 SEC("fexit/tcp_recvmsg")
-int BPF_PROG(sock_fexit_tcp_recv, struct sock *sk, struct msghdr *msg, unsigned long len, int flags,
-	     int *addr_len, int ret)
+int BPF_PROG(sock_fexit_tcp_recv, struct sock *sk, struct msghdr *msg, unsigned long len, int flags)
 {
+	__u64 ret = 0;
+
+	bpf_get_func_ret(ctx, &ret); /* Linux 7 has no addr_len before it */
 	return trusted__transfer(sk, ret, flags, SPANWIRE_RECEIVE);
 }
 
@@ -56,9 +58,11 @@ int BPF_PROG(sock_fexit_udp_send, struct sock *sk, struct msghdr *msg, unsigned 
 }
 
 SEC("fexit/udp_recvmsg")
-int BPF_PROG(sock_fexit_udp_recv, struct sock *sk, struct msghdr *msg, unsigned long len, int flags,
-	     int *addr_len, int ret)
+int BPF_PROG(sock_fexit_udp_recv, struct sock *sk, struct msghdr *msg, unsigned long len, int flags)
 {
+	__u64 ret = 0;
+
+	bpf_get_func_ret(ctx, &ret); /* Linux 7 has no addr_len before it */
 	return trusted__transfer(sk, ret, flags, SPANWIRE_RECEIVE);
 }
 
@@ -69,8 +73,10 @@ int BPF_PROG(sock_fexit_udpv6_send, struct sock *sk, struct msghdr *msg, unsigne
 }
 
 SEC("fexit/udpv6_recvmsg")
-int BPF_PROG(sock_fexit_udpv6_recv, struct sock *sk, struct msghdr *msg, unsigned long len, int flags,
-	     int *addr_len, int ret)
+int BPF_PROG(sock_fexit_udpv6_recv, struct sock *sk, struct msghdr *msg, unsigned long len, int flags)
 {
+	__u64 ret = 0;
+
+	bpf_get_func_ret(ctx, &ret); /* Linux 7 has no addr_len before it */
 	return trusted__transfer(sk, ret, flags, SPANWIRE_RECEIVE);
 }

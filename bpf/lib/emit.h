@@ -175,9 +175,11 @@ static __always_inline void emission__send_small(const struct emission *emission
 	data->header.flags |= emission->flags;
 	data__add_prior(data, &state->flow[!direction]);
 	data__prior_told(data, &state->flow[!direction]);
-	barrier_var(want);
-	if (want > room)
-		want = room;
+	/* By hand: the compiler compares one register and passes its copy, which the verifier of
+	 * Linux 6.1 does not see bounded.
+	 */
+	asm volatile("if %[want] <= %[room] goto +1\n\t%[want] = %[room]"
+		     : [want] "+r"(want) : [room] "i"(room));
 	if (want && bpf_probe_read_user(data + 1, want, (void *)from)) {
 		want = 0;
 		data->header.flags |= SPANWIRE_DATA_FAULT;
