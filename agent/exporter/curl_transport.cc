@@ -119,6 +119,7 @@ std::string_view HintFor(CURLcode code, bool is_grpc) {
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
     case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
       return is_grpc ? " (if that is an OTLP/HTTP port, choose the protocol http/protobuf)" : "";
