@@ -15,12 +15,9 @@ int Run(const Options& options) {
   switch (options.verb) {
     case Verb::kTail:
     case Verb::kDaemon:
-    case Verb::kRecord:
-      return spanwire::app::RunLive(options);
-    case Verb::kReplay:
-      return spanwire::app::RunReplay(options);
-    case Verb::kDoctor:
-      return spanwire::app::RunDoctor(options);
+    case Verb::kRecord: return spanwire::app::RunLive(options);
+    case Verb::kReplay: return spanwire::app::RunReplay(options);
+    case Verb::kDoctor: return spanwire::app::RunDoctor(options);
     case Verb::kVersion:
       std::printf("spanwire %.*s\n", static_cast<int>(spanwire::app::kVersion.size()),
                   spanwire::app::kVersion.data());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* The life of TCP connections, tiers 1 and 2: connect, establishment, end. And accept, where the kernel tells. */
+/* The life of TCP connections, tiers 1 and 2: connect, establishment, end. And accept, where the
+ * kernel tells. */
 #include "lib/trusted.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -103,8 +104,8 @@ int BPF_PROG(connection_accept, struct sock *listener, void *arguments, struct s
 }
 
 SEC("fexit/inet_csk_accept")
-int BPF_PROG(connection_accept_before_6_10, struct sock *listener, int flags, int *error, bool kernel,
-	     struct sock *sk)
+int BPF_PROG(connection_accept_before_6_10, struct sock *listener, int flags, int *error,
+	     bool kernel, struct sock *sk)
 {
 	return connection__on_accept(sk);
 }

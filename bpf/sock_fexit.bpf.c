@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Tier 2: exits of the protocols' send and receive functions, where fentry is allowed (Linux 6.1). */
+/* Tier 2: exits of the protocols' send and receive functions, where fentry is allowed (Linux 6.1).
+ */
 #include "lib/trusted.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -73,7 +74,8 @@ int BPF_PROG(sock_fexit_udpv6_send, struct sock *sk, struct msghdr *msg, unsigne
 }
 
 SEC("fexit/udpv6_recvmsg")
-int BPF_PROG(sock_fexit_udpv6_recv, struct sock *sk, struct msghdr *msg, unsigned long len, int flags)
+int BPF_PROG(sock_fexit_udpv6_recv, struct sock *sk, struct msghdr *msg, unsigned long len,
+	     int flags)
 {
 	__u64 ret = 0;
 

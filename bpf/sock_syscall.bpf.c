@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Tier 3: every system call's end, for kernels without anything better (Linux 5.10). The sock is found
- * through the descriptor, its state by the sock's address in a table. A freed sock's address may come
- * back as another socket; the inode number, which does not, tells.
+ * Tier 3: every system call's end, for kernels without anything better (Linux 5.10). The sock is
+ * found through the descriptor, its state by the sock's address in a table. A freed sock's address
+ * may come back as another socket; the inode number, which does not, tells.
  */
 #include "lib/transfer.h"
 
@@ -108,7 +108,8 @@ static __noinline struct socket_state *table__state(struct sock *sk, __u64 inode
 }
 
 /* What a transfer did, in one register: return value, direction, message flags. */
-#define OUTCOME(ret, direction, flags) ((__u32)(ret) | (__u64)(flags) << 32 | (__u64)(direction) << 63)
+#define OUTCOME(ret, direction, flags)                                                             \
+	((__u32)(ret) | (__u64)(flags) << 32 | (__u64)(direction) << 63)
 
 /* A global function: the verifier looks at it once for all call sites. */
 __noinline __weak int syscall__transfer(__u32 number, __u64 descriptor, __u64 pointer, __u64 size,
@@ -215,8 +216,9 @@ int BPF_PROG(sock_syscall_exit_mmsg, struct pt_regs *regs, long ret)
 		__u64 message = vector + i * sizeof(struct mmsghdr);
 		__u32 length = 0;
 
-		bpf_probe_read_user(&length, sizeof(length),
-				    (void *)(message + __builtin_offsetof(struct mmsghdr, msg_len)));
+		bpf_probe_read_user(
+			&length, sizeof(length),
+			(void *)(message + __builtin_offsetof(struct mmsghdr, msg_len)));
 		syscall__transfer(single, regs->di, message, 0, OUTCOME(length, direction, 0));
 	}
 	return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Run by user space when it waits for the end of a message whose last bytes may only have been counted:
- * reports the counted bytes of every socket as records.
+ * Run by user space when it waits for the end of a message whose last bytes may only have been
+ * counted: reports the counted bytes of every socket as records.
  */
 #include "lib/counted.h"
 

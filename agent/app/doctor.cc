@@ -61,9 +61,9 @@ DoctorCheck CheckCapabilities() {
 DoctorCheck CheckLockdown() {
   const std::string text = ReadFile("/sys/kernel/security/lockdown");
   const size_t open = text.find('[');
-  const std::string mode =
-      open == std::string::npos ? "unknown (securityfs is not mounted)"
-                                : text.substr(open + 1, text.find(']') - open - 1);
+  const std::string mode = open == std::string::npos
+                               ? "unknown (securityfs is not mounted)"
+                               : text.substr(open + 1, text.find(']') - open - 1);
   if (mode != "confidentiality") return {"lockdown", kPass, mode, ""};
   return {"lockdown", kFail, "confidentiality: kernel memory cannot be read by BPF",
           "boot with lockdown=integrity"};
@@ -102,7 +102,8 @@ DoctorCheck CheckRing(const Options& options) {
             "raise the memory lock limit (LimitMEMLOCK=infinity) or lower --ring-size"};
   }
   Ledger ledger;
-  auto source = capture::RingBufferSource::Create({tracer->get(), nullptr, nullptr, nullptr}, ledger);
+  auto source =
+      capture::RingBufferSource::Create({tracer->get(), nullptr, nullptr, nullptr}, ledger);
   if (!source) return {"ring buffer", kFail, source.error().message, "lower --ring-size"};
   return {"ring buffer", kPass, std::to_string(kernel.ring_bytes >> 10) + " KiB, mapped", ""};
 }
@@ -144,7 +145,9 @@ ExitCode RunDoctor(const Options& options) {
                                   CheckLockdown()};
   CheckTiers(checks);
   checks.push_back(CheckRing(options));
-  checks.push_back({"fentry", kPass, features.fentry ? "allowed" : "refused (not needed on Linux 6.3 and later)", ""});
+  checks.push_back({"fentry", kPass,
+                    features.fentry ? "allowed" : "refused (not needed on Linux 6.3 and later)",
+                    ""});
   checks.push_back(CheckUprobes());
   checks.push_back(CheckTracefs());
   checks.push_back(CheckCgroup(options));

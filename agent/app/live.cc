@@ -27,7 +27,7 @@ namespace {
 
 using std::chrono::milliseconds;
 constexpr milliseconds kIdlePoll{1000};
-constexpr milliseconds kWaitingPoll{20};   // a span waits for its parent to show up
+constexpr milliseconds kWaitingPoll{20};  // a span waits for its parent to show up
 constexpr milliseconds kShutdownLimit{5000};
 constexpr Nanoseconds kFirstSweep = 40'000'000;
 constexpr Nanoseconds kLastSweep = 1'000'000'000;
@@ -37,8 +37,9 @@ class KernelPolicies final : public connection::PolicySink {
  public:
   explicit KernelPolicies(capture::KernelTracer& tracer) : tracer_(tracer) {}
   void Set(model::ConnectionId connection, const connection::Policy& policy) override {
-    tracer_.SetPolicy(connection, {policy.rx_bytes, policy.tx_bytes, policy.rx_call_bytes, policy.tx_call_bytes,
-                                   static_cast<uint32_t>(policy.mode), policy.reopen});
+    tracer_.SetPolicy(connection,
+                      {policy.rx_bytes, policy.tx_bytes, policy.rx_call_bytes, policy.tx_call_bytes,
+                       static_cast<uint32_t>(policy.mode), policy.reopen});
   }
 
  private:

@@ -53,9 +53,7 @@ class Pipeline final : public model::EventSink {
   uint64_t span_count() const { return batcher_.spans(); }
 
   void OnData(const model::DataEvent& event) override { tracker_.OnData(event); }
-  void OnConnection(const model::ConnectionEvent& event) override {
-    tracker_.OnConnection(event);
-  }
+  void OnConnection(const model::ConnectionEvent& event) override { tracker_.OnConnection(event); }
   void OnProcess(const model::Process& process) override { tracker_.OnProcess(process); }
   void OnTick(const ClockAnchor& now) override;
 

@@ -15,8 +15,9 @@ namespace {
 
 // By enum spanwire_counter.
 constexpr std::array<std::string_view, 11> kCounterNames{
-    "records",        "ring_full", "no_scratch",     "no_state",    "hook_runs", "ignored_calls",
-    "bytes_passed", "bytes_captured", "io_uring_calls", "unreadable_buffers", "peeks"};
+    "records",        "ring_full",          "no_scratch",   "no_state",
+    "hook_runs",      "ignored_calls",      "bytes_passed", "bytes_captured",
+    "io_uring_calls", "unreadable_buffers", "peeks"};
 
 }  // namespace
 

@@ -13,7 +13,7 @@ std::atomic<bool> stop_requested{false};
 }  // namespace
 
 void CatchStopSignals() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = [](int) { stop_requested.store(true, std::memory_order_relaxed); };
   action.sa_flags = static_cast<int>(SA_RESETHAND);  // no SA_RESTART: waiting calls return
   sigaction(SIGINT, &action, nullptr);

@@ -4,7 +4,8 @@
 namespace spanwire::app {
 
 // From now on SIGINT and SIGTERM only ask the process to stop, and SIGPIPE is ignored: a write that
-// finds no reader fails instead. Call once, before threads are made. A second SIGINT or SIGTERM kills.
+// finds no reader fails instead. Call once, before threads are made. A second SIGINT or SIGTERM
+// kills.
 void CatchStopSignals();
 
 bool StopRequested();

@@ -12,8 +12,8 @@
 
 namespace spanwire {
 
-// Reads untrusted bytes front to back. Every read checks what is left; a failed read takes nothing and
-// leaves the reader where it was.
+// Reads untrusted bytes front to back. Every read checks what is left; a failed read takes nothing
+// and leaves the reader where it was.
 class ByteReader {
  public:
   explicit ByteReader(std::span<const std::byte> bytes) : bytes_(bytes) {}

@@ -7,8 +7,9 @@ Counter& Stage::Drop(std::string_view reason) {
   for (auto& [name, counter] : drops_) {
     if (name == reason) return counter;
   }
-  return drops_.emplace_back(std::piecewise_construct, std::forward_as_tuple(reason),
-                             std::forward_as_tuple())
+  return drops_
+      .emplace_back(std::piecewise_construct, std::forward_as_tuple(reason),
+                    std::forward_as_tuple())
       .second;
 }
 

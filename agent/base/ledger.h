@@ -30,9 +30,9 @@ class Counter {
   std::atomic<uint64_t> value_{0};
 };
 
-// One stage of the corridor: what came in either went out, is held, or was dropped for a named reason.
-// Counters are written by the one thread that runs the stage. Drop() is called at set-up time and its
-// reference kept: it must not be called on the hot path.
+// One stage of the corridor: what came in either went out, is held, or was dropped for a named
+// reason. Counters are written by the one thread that runs the stage. Drop() is called at set-up
+// time and its reference kept: it must not be called on the hot path.
 class Stage {
  public:
   Stage(std::string name, std::string unit) : name_(std::move(name)), unit_(std::move(unit)) {}
@@ -61,8 +61,9 @@ class Stage {
 // corridor is built, before threads run.
 class Ledger {
  public:
-  // The stage of that name, added at the end when it is new: who builds the corridor may fix the order
-  // of the stages before the rooms ask for them. `unit` is "events", "bytes", "messages", "exchanges" or "spans".
+  // The stage of that name, added at the end when it is new: who builds the corridor may fix the
+  // order of the stages before the rooms ask for them. `unit` is "events", "bytes", "messages",
+  // "exchanges" or "spans".
   Stage& AddStage(std::string name, std::string unit);
   const std::vector<std::unique_ptr<Stage>>& stages() const { return stages_; }
 

@@ -24,8 +24,10 @@ inline Error ErrnoError(std::string_view prefix, int code) {
 template <typename T = std::monostate>
 class [[nodiscard]] Result {
  public:
-  Result() requires std::is_same_v<T, std::monostate> = default;
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}    // NOLINT: implicit
+  Result()
+    requires std::is_same_v<T, std::monostate>
+  = default;
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit
 
   bool has_value() const { return state_.index() == 0; }
@@ -49,8 +51,8 @@ class [[nodiscard]] Result {
 }  // namespace spanwire
 
 // Returns the error of a Result from the calling function.
-#define SPANWIRE_RETURN_IF_ERROR(expression)                  \
-  do {                                                        \
-    auto spanwire_result = (expression);                      \
-    if (!spanwire_result) return spanwire_result.error();     \
+#define SPANWIRE_RETURN_IF_ERROR(expression)              \
+  do {                                                    \
+    auto spanwire_result = (expression);                  \
+    if (!spanwire_result) return spanwire_result.error(); \
   } while (false)

@@ -9,8 +9,8 @@ namespace spanwire {
 // CLOCK_MONOTONIC nanoseconds, as the kernel stamps its records; 0 = unknown.
 using Nanoseconds = uint64_t;
 
-// Turns the kernel's monotonic stamps into wall time. One anchor serves all spans of a moment; it is
-// part of a recording, so that a replay gives the same wall times.
+// Turns the kernel's monotonic stamps into wall time. One anchor serves all spans of a moment; it
+// is part of a recording, so that a replay gives the same wall times.
 struct ClockAnchor {
   Nanoseconds monotonic_ns = 0;
   uint64_t wall_ns = 0;  // CLOCK_REALTIME (UNIX epoch) at monotonic_ns

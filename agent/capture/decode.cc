@@ -113,18 +113,13 @@ Decoded DecodeRecord(std::span<const std::byte> record, model::EventSink& sink) 
   const auto header = ByteReader(record).ReadPod<spanwire_header>();
   if (!header || header->size != record.size()) return Decoded::kBadSize;
   switch (header->type) {
-    case SPANWIRE_RECORD_DATA:
-      return DecodeData(record, sink);
-    case SPANWIRE_RECORD_CONNECTION:
-      return DecodeConnection(record, sink);
+    case SPANWIRE_RECORD_DATA: return DecodeData(record, sink);
+    case SPANWIRE_RECORD_CONNECTION: return DecodeConnection(record, sink);
     case SPANWIRE_RECORD_PROCESS:
       return record.size() == sizeof(spanwire_process) ? Decoded::kProcess : Decoded::kBadSize;
-    case SPANWIRE_RECORD_TICK:
-      return DecodeTick(record, sink);
-    case SPANWIRE_RECORD_IDENTITY:
-      return DecodeIdentityRecord(record, sink);
-    default:
-      return Decoded::kBadType;
+    case SPANWIRE_RECORD_TICK: return DecodeTick(record, sink);
+    case SPANWIRE_RECORD_IDENTITY: return DecodeIdentityRecord(record, sink);
+    default: return Decoded::kBadType;
   }
 }
 

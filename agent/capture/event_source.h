@@ -14,8 +14,8 @@ class EventSource {
  public:
   virtual ~EventSource() = default;
 
-  // Delivers what is there, waiting up to `timeout` for the first event. Returns the number of events
-  // delivered; 0 after the time-out or, with finished(), at the end of a recording.
+  // Delivers what is there, waiting up to `timeout` for the first event. Returns the number of
+  // events delivered; 0 after the time-out or, with finished(), at the end of a recording.
   virtual Result<size_t> Poll(std::chrono::milliseconds timeout, model::EventSink& sink) = 0;
 
   virtual bool finished() const = 0;

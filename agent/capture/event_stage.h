@@ -7,8 +7,8 @@
 
 namespace spanwire::capture {
 
-// The ledger stage "decode" (unit events): what came off the ring or a recording, and what was refused.
-// Ticks are not events: user space makes them.
+// The ledger stage "decode" (unit events): what came off the ring or a recording, and what was
+// refused. Ticks are not events: user space makes them.
 class EventStage {
  public:
   explicit EventStage(Ledger& ledger)
@@ -22,14 +22,10 @@ class EventStage {
     stage_.in.Add();
     switch (decoded) {
       case Decoded::kDelivered:
-      case Decoded::kProcess:
-        return stage_.out.Add();
-      case Decoded::kBadSize:
-        return bad_size_.Add();
-      case Decoded::kBadType:
-        return bad_type_.Add();
-      case Decoded::kBadField:
-        return bad_field_.Add();
+      case Decoded::kProcess: return stage_.out.Add();
+      case Decoded::kBadSize: return bad_size_.Add();
+      case Decoded::kBadType: return bad_type_.Add();
+      case Decoded::kBadField: return bad_field_.Add();
     }
   }
 

@@ -49,9 +49,14 @@ bool TakeList(ByteReader& reader, List& list, TakeItem take) {
 // The strings in their order in the recording.
 template <typename ProcessType>
 auto Texts(ProcessType& process) {
-  return std::array{&process.comm,          &process.executable_path,  &process.executable_name,
-                    &process.container_id,  &process.systemd_unit,     &process.service_name,
-                    &process.service_namespace, &process.service_version,
+  return std::array{&process.comm,
+                    &process.executable_path,
+                    &process.executable_name,
+                    &process.container_id,
+                    &process.systemd_unit,
+                    &process.service_name,
+                    &process.service_namespace,
+                    &process.service_version,
                     &process.service_instance_id};
 }
 

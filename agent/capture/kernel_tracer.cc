@@ -59,7 +59,7 @@ bool Wanted(const bpf_program* program, Tier tier, const KernelFeatures& feature
 void FillSettings(spanwire_bpf& skeleton, const KernelOptions& options) {
   auto& settings = skeleton.rodata->settings;
   settings.self_pid = static_cast<uint32_t>(getpid());
-  struct stat netns {};
+  struct stat netns{};
   if (stat("/proc/self/ns/net", &netns) == 0) settings.netns = static_cast<uint32_t>(netns.st_ino);
   settings.budget = options.capture_bytes;
   settings.datagrams = options.datagrams ? 1 : 0;
@@ -184,14 +184,10 @@ Result<std::unique_ptr<KernelTracer>> Load(Tier tier, const KernelOptions& optio
 
 std::string_view TierName(Tier tier) {
   switch (tier) {
-    case Tier::kSocketTracepoints:
-      return "socket tracepoints";
-    case Tier::kFunctionExits:
-      return "function exits";
-    case Tier::kSystemCalls:
-      return "system calls";
-    default:
-      return "auto";
+    case Tier::kSocketTracepoints: return "socket tracepoints";
+    case Tier::kFunctionExits: return "function exits";
+    case Tier::kSystemCalls: return "system calls";
+    default: return "auto";
   }
 }
 
@@ -212,9 +208,9 @@ Result<std::unique_ptr<KernelTracer>> KernelTracer::Start(const KernelOptions& o
     failures += failures.empty() ? "" : "; ";
     failures += std::string(TierName(tier)) + ": " + tracer.error().message;
   }
-  return Error{"no way to trace works on this kernel (" + failures +
-                   "). Run `spanwire doctor` to see why",
-               features.permitted ? 0 : EPERM};
+  return Error{
+      "no way to trace works on this kernel (" + failures + "). Run `spanwire doctor` to see why",
+      features.permitted ? 0 : EPERM};
 }
 
 }  // namespace spanwire::capture

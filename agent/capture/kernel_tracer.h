@@ -14,15 +14,20 @@
 namespace spanwire::capture {
 
 // How socket data is seen (bpf/README.md).
-enum class Tier : uint8_t { kAuto = 0, kSocketTracepoints = 1, kFunctionExits = 2, kSystemCalls = 3 };
+enum class Tier : uint8_t {
+  kAuto = 0,
+  kSocketTracepoints = 1,
+  kFunctionExits = 2,
+  kSystemCalls = 3
+};
 
 // What to trace. Filters are applied in the kernel; empty = everything.
 struct KernelOptions {
   Tier tier = Tier::kAuto;
-  size_t ring_bytes = 4u << 20;       // a power of two, at least a page
+  size_t ring_bytes = 4u << 20;         // a power of two, at least a page
   uint32_t capture_bytes = 256u << 10;  // of each of a connection's first turns
-  bool datagrams = false;             // records for UDP
-  std::vector<uint16_t> ports;        // local or remote; at most SPANWIRE_MAX_FILTERS
+  bool datagrams = false;               // records for UDP
+  std::vector<uint16_t> ports;          // local or remote; at most SPANWIRE_MAX_FILTERS
   std::vector<uint32_t> pids;
   std::vector<std::string> comms;
 };
@@ -30,8 +35,8 @@ struct KernelOptions {
 // The kernel's own counters, summed over the CPUs, by enum spanwire_counter.
 using KernelCounters = std::array<uint64_t, SPANWIRE_COUNT_MAX>;
 
-// The BPF programs at work: loaded, attached, and their maps. Everything is detached and freed by the
-// destructor, or by the kernel when the process dies; nothing is pinned. One thread.
+// The BPF programs at work: loaded, attached, and their maps. Everything is detached and freed by
+// the destructor, or by the kernel when the process dies; nothing is pinned. One thread.
 class KernelTracer {
  public:
   // Loads and attaches the best tier that this kernel really takes, or the one asked for. The error

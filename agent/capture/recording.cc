@@ -87,8 +87,8 @@ class ReplaySource final : public EventSource {
 
  private:
   Error Damage(std::string_view what) const {
-    return {path_ + ": damaged at byte " + std::to_string(offset_) + " (" + std::string(what) + "); " +
-                std::to_string(records_) + " records before it were read",
+    return {path_ + ": damaged at byte " + std::to_string(offset_) + " (" + std::string(what) +
+                "); " + std::to_string(records_) + " records before it were read",
             0};
   }
 
@@ -99,7 +99,8 @@ class ReplaySource final : public EventSource {
     if (!got) return got.error();
     if (*got == 0) return false;
     if (*got < raw.size()) return Damage("cut in a block header");
-    const auto header = *ByteReader(std::string_view(raw.data(), raw.size())).ReadPod<BlockHeader>();
+    const auto header =
+        *ByteReader(std::string_view(raw.data(), raw.size())).ReadPod<BlockHeader>();
     if (header.magic != kBlockMagic) return Damage("no block here");
     if (header.size > kMaxBlockBytes) return Damage("block too large");
     block_.resize(header.size);
@@ -142,7 +143,9 @@ class ReplaySource final : public EventSource {
 }  // namespace
 
 RecordingWriter::RecordingWriter(UniqueFd file, std::string path, Stage& stage)
-    : file_(std::move(file)), path_(std::move(path)), stage_(stage),
+    : file_(std::move(file)),
+      path_(std::move(path)),
+      stage_(stage),
       write_error_(stage.Drop("write_error")) {}
 
 Result<std::unique_ptr<RecordingWriter>> RecordingWriter::Create(const std::string& path,
@@ -186,8 +189,8 @@ void RecordingWriter::Flush() {
   } else {
     write_error_.Add(records_);
     // Leave no torn block behind.
-    if (ftruncate(file_.get(), static_cast<off_t>(size_bytes_)) != 0) status_ = Error{
-        status_.error().message + "; the torn block could not be removed", errno};
+    if (ftruncate(file_.get(), static_cast<off_t>(size_bytes_)) != 0)
+      status_ = Error{status_.error().message + "; the torn block could not be removed", errno};
   }
   block_.clear();
   records_ = 0;
@@ -209,7 +212,8 @@ Result<std::unique_ptr<EventSource>> OpenRecording(const std::string& path, Ledg
   if (*magic != kMagic || !abi || *abi != SPANWIRE_ABI_VERSION) {
     return Error{path + " was recorded by another version of spanwire (format " +
                      std::string(magic->substr(6)) + ", ABI " + std::to_string(abi.value_or(0)) +
-                     "; this one reads format 01, ABI " + std::to_string(SPANWIRE_ABI_VERSION) + ")",
+                     "; this one reads format 01, ABI " + std::to_string(SPANWIRE_ABI_VERSION) +
+                     ")",
                  0};
   }
   return std::unique_ptr<EventSource>(

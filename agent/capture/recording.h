@@ -14,8 +14,8 @@
 namespace spanwire::capture {
 
 // Recordings: "SPWREC" + two digits of format version + u32 ABI version + u32 zero, then blocks.
-// A block is u32 magic, u32 payload size, u32 CRC-32 of the payload (zlib's), u32 number of records,
-// then the records of include/spanwire/abi.h, one after the other. Little endian.
+// A block is u32 magic, u32 payload size, u32 CRC-32 of the payload (zlib's), u32 number of
+// records, then the records of include/spanwire/abi.h, one after the other. Little endian.
 inline constexpr uint32_t kBlockMagic = 0x4b4c4253;  // "SBLK"
 inline constexpr size_t kMaxBlockBytes = 1u << 20;
 
@@ -50,8 +50,8 @@ class RecordingWriter final : public RecordTap {
   Result<> status_;
 };
 
-// Reads a recording as an event source. Records before a damage are delivered; then Poll() returns an
-// error that says where the damage is, and afterwards finished() is true.
+// Reads a recording as an event source. Records before a damage are delivered; then Poll() returns
+// an error that says where the damage is, and afterwards finished() is true.
 Result<std::unique_ptr<EventSource>> OpenRecording(const std::string& path, Ledger& ledger);
 
 }  // namespace spanwire::capture

@@ -82,7 +82,8 @@ class LiveSource final : public RingBufferSource {
     return 0;
   }
 
-  // The kernel may reserve more room than a record fills. A size that cannot be is left to the decoder.
+  // The kernel may reserve more room than a record fills. A size that cannot be is left to the
+  // decoder.
   static std::span<const std::byte> WithoutRoom(std::span<const std::byte> sample) {
     const auto header = ByteReader(sample).ReadPod<spanwire_header>();
     return header && header->size <= sample.size() ? sample.first(header->size) : sample;
@@ -134,8 +135,8 @@ class LiveSource final : public RingBufferSource {
     last_tick_ns_ = now.monotonic_ns;
     sink_->OnTick(now);
     if (!parts_.tap) return;
-    const spanwire_tick tick{{SPANWIRE_RECORD_TICK, 0, sizeof(spanwire_tick)},
-                             now.monotonic_ns, now.wall_ns};
+    const spanwire_tick tick{
+        {SPANWIRE_RECORD_TICK, 0, sizeof(spanwire_tick)}, now.monotonic_ns, now.wall_ns};
     parts_.tap->OnRecord(std::as_bytes(std::span(&tick, 1)));
   }
 

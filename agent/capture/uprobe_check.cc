@@ -41,7 +41,8 @@ uint64_t TargetOffset() {
     uint64_t start = 0;
     uint64_t end = 0;
     uint64_t offset = 0;
-    if (std::sscanf(line.c_str(), "%" SCNx64 "-%" SCNx64 " %*s %" SCNx64, &start, &end, &offset) != 3) {
+    if (std::sscanf(line.c_str(), "%" SCNx64 "-%" SCNx64 " %*s %" SCNx64, &start, &end, &offset) !=
+        3) {
       continue;
     }
     if (address >= start && address < end) return address - start + offset;
@@ -57,7 +58,8 @@ UniqueFd LoadNothing(uint32_t attach_type) {
                                 kReturnZero.size(), &options));
 }
 
-// The part of union bpf_attr that creates a uprobe_multi link (Linux 6.6, include/uapi/linux/bpf.h).
+// The part of union bpf_attr that creates a uprobe_multi link (Linux 6.6,
+// include/uapi/linux/bpf.h).
 struct UprobeMultiAttributes {
   uint32_t program_fd = 0;
   uint32_t target_fd = 0;
@@ -98,8 +100,8 @@ Result<> TryPerfUprobe() {
   attributes.type = type;
   attributes.uprobe_path = reinterpret_cast<uint64_t>(kOwnProgram);  // NOLINT: as the call wants it
   attributes.probe_offset = TargetOffset();
-  const UniqueFd event(static_cast<int>(
-      syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
+  const UniqueFd event(
+      static_cast<int>(syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
   if (!event) return ErrnoError("perf_event_open", errno);
   const UniqueFd program = LoadNothing(0);
   if (!program) return ErrnoError("load", errno);

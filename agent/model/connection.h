@@ -9,7 +9,8 @@
 
 namespace spanwire::model {
 
-// Identity of one socket for the lifetime of the agent: its cookie, or what stands for it (bpf/README).
+// Identity of one socket for the lifetime of the agent: its cookie, or what stands for it
+// (bpf/README).
 using ConnectionId = uint64_t;
 
 enum class Direction : uint8_t { kTransmit = 0, kReceive = 1 };
@@ -32,18 +33,18 @@ struct Endpoint {
 struct Connection {
   ConnectionId id = 0;
   Transport transport = Transport::kTcp;
-  bool ipv6 = false;      // TCP, UDP: addresses are 16 bytes
+  bool ipv6 = false;  // TCP, UDP: addresses are 16 bytes
   Role role = Role::kUnknown;
-  bool joined = false;    // older than the agent
-  bool self = false;      // the agent's own
+  bool joined = false;  // older than the agent
+  bool self = false;    // the agent's own
   Endpoint local;
   Endpoint remote;
-  std::string path;       // UNIX: the listener's path, '@' first when abstract; may be empty
+  std::string path;  // UNIX: the listener's path, '@' first when abstract; may be empty
   uint64_t inode = 0;
   uint64_t peer_inode = 0;  // UNIX; 0 = unknown
   uint32_t netns = 0;       // inode of the network namespace
   Nanoseconds opened_ns = 0;
-  std::string local_text;   // the addresses as text, made by the connection room; empty for UNIX
+  std::string local_text;  // the addresses as text, made by the connection room; empty for UNIX
   std::string remote_text;
 };
 

@@ -12,7 +12,7 @@ namespace spanwire::model {
 
 // Who did an operation.
 struct ExecutionContext {
-  uint32_t pid = 0;      // process (tgid); 0 = none, e.g. interrupt context
+  uint32_t pid = 0;  // process (tgid); 0 = none, e.g. interrupt context
   uint32_t tid = 0;
   uint64_t context = 0;  // goroutine, asyncio task, …; 0 = the thread itself
   bool operator==(const ExecutionContext&) const = default;
@@ -31,32 +31,37 @@ struct DataEvent {
   ConnectionId connection = 0;
   Nanoseconds time_ns = 0;
   Direction direction = Direction::kTransmit;
-  uint32_t flags = 0;        // enum spanwire_data_flags
+  uint32_t flags = 0;  // enum spanwire_data_flags
   uint64_t offset = 0;
-  uint64_t length = 0;       // bytes that passed; bytes.size() of them are here, from the front
+  uint64_t length = 0;  // bytes that passed; bytes.size() of them are here, from the front
   uint32_t turn = 0;
-  uint32_t sequence = 0;     // TCP sequence number of the first byte
-  uint16_t error = 0;        // errno
-  Nanoseconds wait_ns = 0;   // how long the bytes lay in the socket; 0 = unknown
+  uint32_t sequence = 0;    // TCP sequence number of the first byte
+  uint16_t error = 0;       // errno
+  Nanoseconds wait_ns = 0;  // how long the bytes lay in the socket; 0 = unknown
   ExecutionContext who;
-  CountedBytes prior;        // of the other direction, before this event
-  std::string_view bytes;    // lives for the duration of the call that hands the event over
+  CountedBytes prior;      // of the other direction, before this event
+  std::string_view bytes;  // lives for the duration of the call that hands the event over
 };
 
 enum class ConnectionChange : uint8_t {
-  kConnect = 1, kOpen = 2, kAccept = 3, kLocalFin = 4, kPeerFin = 5, kClosed = 6
+  kConnect = 1,
+  kOpen = 2,
+  kAccept = 3,
+  kLocalFin = 4,
+  kPeerFin = 5,
+  kClosed = 6
 };
 
 struct ConnectionEvent {
   ConnectionChange change = ConnectionChange::kOpen;
   Nanoseconds time_ns = 0;
-  uint16_t error = 0;        // errno of the socket at kClosed
-  ExecutionContext who;      // pid 0 in interrupt context
-  Connection connection;     // addresses are complete at kOpen and later
+  uint16_t error = 0;     // errno of the socket at kClosed
+  ExecutionContext who;   // pid 0 in interrupt context
+  Connection connection;  // addresses are complete at kOpen and later
 };
 
-// Takes what a source delivers, in order. Called on the source's thread; views in events live only for
-// the call.
+// Takes what a source delivers, in order. Called on the source's thread; views in events live only
+// for the call.
 class EventSink {
  public:
   virtual ~EventSink() = default;

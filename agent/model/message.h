@@ -19,7 +19,7 @@ namespace spanwire::model {
 struct TraceContext {
   std::array<uint8_t, 16> trace_id{};
   std::array<uint8_t, 8> span_id{};
-  uint8_t flags = 0;        // W3C trace-flags
+  uint8_t flags = 0;  // W3C trace-flags
   bool valid = false;
   std::string trace_state;  // verbatim `tracestate`
 };
@@ -32,17 +32,17 @@ enum class MessageKind : uint8_t {
 
 enum class Outcome : uint8_t { kUnset, kError };
 
-// One message as a parser saw it. Attribute keys are OpenTelemetry's, values already redacted by the
-// parser where a convention says so; the Redactor in trace/ goes over all of them again.
+// One message as a parser saw it. Attribute keys are OpenTelemetry's, values already redacted by
+// the parser where a convention says so; the Redactor in trace/ goes over all of them again.
 struct Message {
   MessageKind kind = MessageKind::kRequest;
-  uint64_t stream = 0;       // multiplexed protocols: which exchange; 0 = in order
-  std::string name;          // span name that a request suggests, e.g. "GET"
+  uint64_t stream = 0;  // multiplexed protocols: which exchange; 0 = in order
+  std::string name;     // span name that a request suggests, e.g. "GET"
   AttributeList attributes;
-  TraceContext context;      // request: the caller's, from its headers
+  TraceContext context;                      // request: the caller's, from its headers
   Outcome client_outcome = Outcome::kUnset;  // response: status of a CLIENT span
   Outcome server_outcome = Outcome::kUnset;  // and of a SERVER span
-  std::string error_type;    // response: `error.type` where the outcome is an error
+  std::string error_type;                    // response: `error.type` where the outcome is an error
 
   void Clear();
 };
@@ -50,43 +50,44 @@ struct Message {
 // Where and when a message passed.
 struct MessagePosition {
   uint64_t begin_offset = 0;
-  uint64_t end_offset = 0;     // one past the last byte; begin_offset while unknown
-  uint32_t sequence = 0;       // TCP sequence number of the first byte
+  uint64_t end_offset = 0;  // one past the last byte; begin_offset while unknown
+  uint32_t sequence = 0;    // TCP sequence number of the first byte
   Nanoseconds first_ns = 0;
   Nanoseconds last_ns = 0;
-  Nanoseconds wait_ns = 0;     // received messages: how long the first bytes waited in the socket
-  ExecutionContext who;        // did the first operation
-  bool complete = false;       // its end was seen
+  Nanoseconds wait_ns = 0;  // received messages: how long the first bytes waited in the socket
+  ExecutionContext who;     // did the first operation
+  bool complete = false;    // its end was seen
 };
 
 // How an exchange ended.
 enum class Ending : uint8_t {
   kAnswered,
-  kReset,       // connection reset before the answer was complete
-  kClosed,      // connection closed before the answer was complete
-  kTimedOut,    // no answer within the time-out, or ETIMEDOUT
-  kStillOpen,   // the agent stopped first
-  kLost,        // bytes of the answer were not captured, what it was is unknown
-  kEvicted,     // memory bound
+  kReset,      // connection reset before the answer was complete
+  kClosed,     // connection closed before the answer was complete
+  kTimedOut,   // no answer within the time-out, or ETIMEDOUT
+  kStillOpen,  // the agent stopped first
+  kLost,       // bytes of the answer were not captured, what it was is unknown
+  kEvicted,    // memory bound
 };
 
 // A request and its answer: what becomes a span. Views and references live for the call that hands
 // it over.
 struct Exchange {
   const Connection* connection = nullptr;
-  std::shared_ptr<const Process> process;  // who did the request's first operation; set when it ends
-  bool is_client = false;            // this end sent the request
-  std::string_view protocol;         // name of the ProtocolSpec
+  std::shared_ptr<const Process>
+      process;                // who did the request's first operation; set when it ends
+  bool is_client = false;     // this end sent the request
+  std::string_view protocol;  // name of the ProtocolSpec
   Message request;
   MessagePosition request_at;
-  Message response;                  // empty when has_response is false
+  Message response;  // empty when has_response is false
   MessagePosition response_at;
   bool has_response = false;
-  Nanoseconds interim_ns = 0;        // first interim response; 0 = none
+  Nanoseconds interim_ns = 0;  // first interim response; 0 = none
   Ending ending = Ending::kAnswered;
-  Nanoseconds ended_ns = 0;          // when it ended, whatever the ending
-  uint16_t error = 0;                // errno behind kReset and the like
-  TraceContext hop;                  // the other end's span, written by the sink at OnRequest()
+  Nanoseconds ended_ns = 0;  // when it ended, whatever the ending
+  uint16_t error = 0;        // errno behind kReset and the like
+  TraceContext hop;          // the other end's span, written by the sink at OnRequest()
 };
 
 // Takes what pairing produces, on the shard's thread.
@@ -94,8 +95,9 @@ class ExchangeSink {
  public:
   virtual ~ExchangeSink() = default;
 
-  // A request was recognised at one end of a connection. Comes before any OnExchange() of it and lets
-  // the other end of a local hop know that this end will become a span. May write `hop`, nothing else.
+  // A request was recognised at one end of a connection. Comes before any OnExchange() of it and
+  // lets the other end of a local hop know that this end will become a span. May write `hop`,
+  // nothing else.
   virtual void OnRequest(Exchange& exchange) = 0;
 
   // The exchange ended. Its messages may be swapped out.

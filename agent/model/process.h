@@ -10,8 +10,8 @@
 
 namespace spanwire::model {
 
-// What the kernel said about a process when it first touched a socket (struct spanwire_process). All
-// that is known of one that died before user space could look.
+// What the kernel said about a process when it first touched a socket (struct spanwire_process).
+// All that is known of one that died before user space could look.
 struct KernelProcess {
   uint32_t pid = 0;
   uint32_t parent_pid = 0;
@@ -19,9 +19,9 @@ struct KernelProcess {
   uint64_t start_ns = 0;  // CLOCK_BOOTTIME
   uint64_t cgroup_id = 0;
   std::string comm;
-  std::string executable;            // base name
-  std::string cgroup;                // directory name of the cgroup
-  std::string cgroup_parent;         // of the one above
+  std::string executable;              // base name
+  std::string cgroup;                  // directory name of the cgroup
+  std::string cgroup_parent;           // of the one above
   std::vector<std::string> arguments;  // may be cut
 };
 
@@ -31,15 +31,15 @@ struct Process {
   uint32_t pid = 0;
   uint32_t parent_pid = 0;
   uint32_t uid = 0;
-  uint64_t start_ns = 0;        // CLOCK_BOOTTIME; with pid the identity
-  uint64_t start_wall_ns = 0;   // UNIX epoch; 0 = unknown
+  uint64_t start_ns = 0;       // CLOCK_BOOTTIME; with pid the identity
+  uint64_t start_wall_ns = 0;  // UNIX epoch; 0 = unknown
   std::string comm;
   std::string executable_path;  // may be only the base name
   std::string executable_name;
   std::vector<std::string> arguments;
-  std::string container_id;     // 64 hex digits, or empty
-  std::string systemd_unit;     // "nginx.service", or empty
-  std::string service_name;     // never empty
+  std::string container_id;  // 64 hex digits, or empty
+  std::string systemd_unit;  // "nginx.service", or empty
+  std::string service_name;  // never empty
   std::string service_namespace;
   std::string service_version;
   std::string service_instance_id;

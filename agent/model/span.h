@@ -16,11 +16,17 @@ namespace spanwire::model {
 using TraceId = std::array<uint8_t, 16>;
 using SpanId = std::array<uint8_t, 8>;
 
-enum class SpanKind : uint8_t { kInternal = 1, kServer = 2, kClient = 3, kProducer = 4, kConsumer = 5 };
+enum class SpanKind : uint8_t {
+  kInternal = 1,
+  kServer = 2,
+  kClient = 3,
+  kProducer = 4,
+  kConsumer = 5
+};
 enum class StatusCode : uint8_t { kUnset = 0, kOk = 1, kError = 2 };
 
 struct SpanEvent {
-  std::string_view name;   // static storage
+  std::string_view name;  // static storage
   uint64_t time_unix_ns = 0;
 };
 
@@ -28,14 +34,14 @@ struct SpanEvent {
 struct Span {
   TraceId trace_id{};
   SpanId span_id{};
-  SpanId parent_span_id{};       // all zero: root
+  SpanId parent_span_id{};        // all zero: root
   bool parent_is_remote = false;  // the parent belongs to another process
-  uint8_t trace_flags = 0;       // W3C
+  uint8_t trace_flags = 0;        // W3C
   std::string trace_state;
   std::string name;
   SpanKind kind = SpanKind::kInternal;
   uint64_t start_unix_ns = 0;
-  uint64_t end_unix_ns = 0;      // >= start_unix_ns
+  uint64_t end_unix_ns = 0;  // >= start_unix_ns
   StatusCode status = StatusCode::kUnset;
   std::string status_message;
   AttributeList attributes;

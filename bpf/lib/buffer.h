@@ -55,8 +55,8 @@ __noinline __weak __u32 scratch__gather_segment(__u32 key)
 }
 
 /*
- * Copies up to `limit` bytes from scratch->buffers into the payload of scratch `key` and moves on in
- * the buffers. Returns the bytes copied.
+ * Copies up to `limit` bytes from scratch->buffers into the payload of scratch `key` and moves on
+ * in the buffers. Returns the bytes copied.
  */
 __noinline __weak __u32 scratch__gather(__u32 key, __u32 limit)
 {
@@ -67,7 +67,8 @@ __noinline __weak __u32 scratch__gather(__u32 key, __u32 limit)
 	scratch->filled = 0;
 	scratch->limit = limit;
 	if (!scratch->buffers.segments) {
-		if (!scratch__copy(scratch, 0, scratch->buffers.base + scratch->buffers.skip, limit)) {
+		if (!scratch__copy(scratch, 0, scratch->buffers.base + scratch->buffers.skip,
+				   limit)) {
 			scratch->fault = 1;
 			return 0;
 		}
@@ -93,8 +94,8 @@ static __always_inline void buffers__from_msghdr(struct buffers *buffers, __u64 
 
 /*
  * sendmmsg and recvmmsg report one message at a time and do not say which. The kernel stores each
- * message's length into the array before it does the next: message `index` is the present one if its
- * predecessor holds the `length` that we saw last.
+ * message's length into the array before it does the next: message `index` is the present one if
+ * its predecessor holds the `length` that we saw last.
  */
 static __always_inline __u32 buffers__from_mmsg(struct buffers *buffers, __u64 vector, __u32 index,
 						__u32 length)
@@ -113,10 +114,12 @@ static __always_inline __u32 buffers__from_mmsg(struct buffers *buffers, __u64 v
 }
 
 /*
- * Sets the buffers of scratch `key` from the arguments of the system call `number`. `hint`: for mmsg
- * calls, the expected message index (high half) and the length of the one before. Returns the index.
+ * Sets the buffers of scratch `key` from the arguments of the system call `number`. `hint`: for
+ * mmsg calls, the expected message index (high half) and the length of the one before. Returns the
+ * index.
  */
-__noinline __weak __u32 scratch__locate(__u32 key, __u32 number, __u64 pointer, __u64 size, __u64 hint)
+__noinline __weak __u32 scratch__locate(__u32 key, __u32 number, __u64 pointer, __u64 size,
+					__u64 hint)
 {
 	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &key);
 	struct buffers *buffers;
@@ -144,7 +147,8 @@ __noinline __weak __u32 scratch__locate(__u32 key, __u32 number, __u64 pointer, 
 		return 0;
 	case NR_sendmmsg:
 	case NR_recvmmsg:
-		return buffers__from_mmsg(buffers, pointer, (hint >> 32) < size ? hint >> 32 : 0, hint);
+		return buffers__from_mmsg(buffers, pointer, (hint >> 32) < size ? hint >> 32 : 0,
+					  hint);
 	}
 	return 0;
 }

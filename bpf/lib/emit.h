@@ -83,7 +83,8 @@ static __always_inline __u32 call__flags(const struct transfer *transfer)
 }
 
 static __always_inline void data__fill(struct spanwire_data *data, const struct socket_state *state,
-				       const struct transfer *transfer, __u64 offset, __u32 sequence)
+				       const struct transfer *transfer, __u64 offset,
+				       __u32 sequence)
 {
 	data->header.type = SPANWIRE_RECORD_DATA;
 	data->header.flags = state->flags & STATE_DATAGRAM ? SPANWIRE_DATA_DATAGRAM : 0;
@@ -138,9 +139,9 @@ static __always_inline __u64 call__buffer(const struct call *call, __u32 want)
 		return vector;
 	case NR_sendmsg:
 	case NR_recvmsg:
-		if (bpf_probe_read_user(&vector, sizeof(vector),
-					(void *)(vector + __builtin_offsetof(struct user_msghdr,
-									     msg_iov))))
+		if (bpf_probe_read_user(
+			    &vector, sizeof(vector),
+			    (void *)(vector + __builtin_offsetof(struct user_msghdr, msg_iov))))
 			return 0;
 		break;
 	case NR_readv:
@@ -154,7 +155,8 @@ static __always_inline __u64 call__buffer(const struct call *call, __u32 want)
 	return first.iov_base;
 }
 
-/* One record of fixed room, read from user memory in place. The ring's room beyond `want` is unused. */
+/* One record of fixed room, read from user memory in place. The ring's room beyond `want` is
+ * unused. */
 static __always_inline void emission__send_small(const struct emission *emission,
 						 struct socket_state *state,
 						 struct transfer *transfer, __u64 from,
@@ -179,7 +181,8 @@ static __always_inline void emission__send_small(const struct emission *emission
 	 * Linux 6.1 does not see bounded.
 	 */
 	asm volatile("if %[want] <= %[room] goto +1\n\t%[want] = %[room]"
-		     : [want] "+r"(want) : [room] "i"(room));
+		     : [want] "+r"(want)
+		     : [room] "i"(room));
 	if (want && bpf_probe_read_user(data + 1, want, (void *)from)) {
 		want = 0;
 		data->header.flags |= SPANWIRE_DATA_FAULT;
@@ -246,9 +249,9 @@ static __always_inline void emission__locate(const struct call *call, struct soc
 enum { EMIT_LOST = 0, EMIT_MORE = 1, EMIT_DONE = 2 };
 
 /*
- * Sends the next record of scratch `key`: scratch->data is its header, scratch->left bytes are still
- * to be captured, scratch->total still to be told of. A global function: verified once, for any number
- * of records.
+ * Sends the next record of scratch `key`: scratch->data is its header, scratch->left bytes are
+ * still to be captured, scratch->total still to be told of. A global function: verified once, for
+ * any number of records.
  */
 __noinline __weak __u32 scratch__emit(__u32 key)
 {
@@ -292,8 +295,8 @@ __noinline __weak __u32 scratch__emit(__u32 key)
 /* Up to RECORDS_A_CALL records by way of a scratch; stops at the first that finds no room. */
 static __always_inline void emission__send_large(struct emission *emission,
 						 struct socket_state *state,
-						 struct transfer *transfer,
-						 struct scratch *scratch, __u32 key)
+						 struct transfer *transfer, struct scratch *scratch,
+						 __u32 key)
 {
 	struct flow *other = &state->flow[!(transfer->direction & 1)];
 	struct spanwire_data *data = &scratch->data;

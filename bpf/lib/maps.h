@@ -17,11 +17,11 @@ struct flow {
 struct socket_state {
 	__u64 id;
 	__u64 opened_ns;
-	__u64 inode; /* tier 3: tells a reused sock address */
+	__u64 inode;         /* tier 3: tells a reused sock address */
 	struct flow flow[2]; /* by enum spanwire_direction */
 	__u32 turn;
-	__u32 budget_left; /* bytes still captured in this turn */
-	__u32 budget[2];   /* by direction, from the policy: of a turn, */
+	__u32 budget_left;    /* bytes still captured in this turn */
+	__u32 budget[2];      /* by direction, from the policy: of a turn, */
 	__u32 call_budget[2]; /* and of one call of it */
 	__u32 policy_generation;
 	__u32 reopen;
@@ -37,7 +37,7 @@ struct socket_state {
 };
 
 enum {
-	STATE_STARTED = 1 << 0,   /* positions are set */
+	STATE_STARTED = 1 << 0, /* positions are set */
 	STATE_OPEN_SENT = 1 << 1,
 	STATE_EOF_SENT = 1 << 2,
 	STATE_PID_HIDDEN = 1 << 3, /* last_pid does not match the filters */
@@ -45,7 +45,7 @@ enum {
 	STATE_SELF = 1 << 5,
 	STATE_DATAGRAM = 1 << 6,
 	STATE_HANDSHAKE = 1 << 7, /* made at connect or establishment: seen from its first byte */
-	STATE_COUNTED = 1 << 8,   /* TCP: the socket's sequence numbers say where the stream stands */
+	STATE_COUNTED = 1 << 8, /* TCP: the socket's sequence numbers say where the stream stands */
 };
 
 /* The user memory of one call: one buffer, or a vector of them. */

@@ -62,7 +62,8 @@ static __always_inline void process__read_cgroup(struct spanwire_process *record
 	struct kernfs_node *node = BPF_CORE_READ(leader, cgroups, dfl_cgrp, kn);
 	struct kernfs_node *parent = kernfs__parent(node);
 
-	bpf_probe_read_kernel_str(record->cgroup, sizeof(record->cgroup), BPF_CORE_READ(node, name));
+	bpf_probe_read_kernel_str(record->cgroup, sizeof(record->cgroup),
+				  BPF_CORE_READ(node, name));
 	if (parent)
 		bpf_probe_read_kernel_str(record->cgroup_parent, sizeof(record->cgroup_parent),
 					  BPF_CORE_READ(parent, name));

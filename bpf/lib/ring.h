@@ -7,8 +7,8 @@
 /*
  * Called after a record was committed. A reader that waits is woken at once; one that sleeps for a
  * batch only when the ring fills; a busy one never. Records are committed without a wake-up and the
- * state is read afterwards, the reader sets the state and then looks at the ring: one of the two sees
- * the other.
+ * state is read afterwards, the reader sets the state and then looks at the ring: one of the two
+ * sees the other.
  */
 static __always_inline void ring__wake(void)
 {

@@ -17,7 +17,8 @@ static __always_inline __u32 view__sequence(const struct socket_view *view, __u3
 {
 	__u32 sent = view->sent, received = view->received;
 
-	barrier_var(sent); /* no table lookup on the stack: the verifier refuses computed addresses */
+	barrier_var(
+		sent); /* no table lookup on the stack: the verifier refuses computed addresses */
 	return direction == SPANWIRE_RECEIVE ? received : sent;
 }
 
@@ -73,7 +74,8 @@ static __always_inline void state__init(struct socket_state *state, void *sk)
 		state->mode = SPANWIRE_POLICY_IGNORE;
 }
 
-static __always_inline void connection__read_inet(struct spanwire_connection *record, struct sock *sk)
+static __always_inline void connection__read_inet(struct spanwire_connection *record,
+						  struct sock *sk)
 {
 	record->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
 	record->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
@@ -105,7 +107,8 @@ static __always_inline int unix__read_path(char *path, struct unix_sock *u)
 	return 1;
 }
 
-/* An accepted socket shares its listener's address; the socket that connected has none of its own. */
+/* An accepted socket shares its listener's address; the socket that connected has none of its own.
+ */
 static __always_inline void connection__read_unix(struct spanwire_connection *record, void *sk)
 {
 	struct unix_sock *u = sk;

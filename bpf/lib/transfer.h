@@ -31,8 +31,8 @@ static __noinline int transfer__report_event(struct socket_state *state, struct 
 }
 
 /* Bytes that no hook saw (splice to a pipe, zero-copy receive) count as passed. */
-static __always_inline void flow__catch_up(struct flow *flow, struct socket_state *state, __u32 sequence,
-					   __u64 now_ns)
+static __always_inline void flow__catch_up(struct flow *flow, struct socket_state *state,
+					   __u32 sequence, __u64 now_ns)
 {
 	__s32 unseen = sequence - flow->end_sequence;
 
@@ -72,9 +72,11 @@ static __always_inline void turn__begin(struct socket_state *state, __u32 direct
 
 /*
  * This call's bytes are only counted. User space hears of them now and then, and at once when the
- * socket has no counters of its own: nothing tells the end of a UNIX connection, or how much passed.
+ * socket has no counters of its own: nothing tells the end of a UNIX connection, or how much
+ * passed.
  */
-static __always_inline int flow__counted(struct socket_state *state, struct flow *flow, __u32 direction)
+static __always_inline int flow__counted(struct socket_state *state, struct flow *flow,
+					 __u32 direction)
 {
 	__u64 told = flow->reported_offset;
 
@@ -158,9 +160,9 @@ static __always_inline int transfer__bytes(struct socket_state *state, struct tr
 	if (flow->reported_offset < emission.begin)
 		flow__report_counted(state, flow, emission.begin, direction);
 	/*
-	 * Reported before it has passed: whoever reports counted bytes meanwhile, in interrupt context
-	 * or for the other direction, must not report these. What then finds no room in the ring stays
-	 * a hole.
+	 * Reported before it has passed: whoever reports counted bytes meanwhile, in interrupt
+	 * context or for the other direction, must not report these. What then finds no room in the
+	 * ring stays a hole.
 	 */
 	flow->reported_offset = emission.begin + size;
 	barrier();
@@ -211,8 +213,8 @@ static __noinline bool transfer__introduce(struct socket_state *state, struct tr
 }
 
 /*
- * Where the stream stands when it is first seen. `end_offset` was set from the socket's counters, which
- * include this call.
+ * Where the stream stands when it is first seen. `end_offset` was set from the socket's counters,
+ * which include this call.
  */
 static __always_inline void positions__start(struct socket_state *state, struct transfer *transfer)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Tiers 1 and 2: the hook hands over the sock itself; its state lives in the socket's own storage. */
+/* Tiers 1 and 2: the hook hands over the sock itself; its state lives in the socket's own storage.
+ */
 #pragma once
 
 #include "transfer.h"
@@ -10,8 +11,8 @@ static __always_inline struct tcp_sock *sock__tcp(struct sock *sk)
 }
 
 /*
- * Where a TCP stream stands by the socket's own 64-bit counters. bytes_acked counts the SYN of the end
- * that connected; which end that was is not known of a socket older than the agent, so that the
+ * Where a TCP stream stands by the socket's own 64-bit counters. bytes_acked counts the SYN of the
+ * end that connected; which end that was is not known of a socket older than the agent, so that the
  * transmit offset of such a client is one too high for its whole life: consistent, and harmless.
  */
 static __always_inline void state__read_offsets(struct socket_state *state, struct sock *sk,
@@ -89,8 +90,8 @@ static __always_inline void view__read(struct transfer *transfer, struct sock *s
 	view->received = tcp->copied_seq;
 	if (sk->__sk_common.skc_state != TCP_ESTABLISHED) {
 		view->sent -= tcp__fin_sent(sk->__sk_common.skc_state);
-		view->received -= tcp__fin_read(tcp->copied_seq, tcp->rcv_nxt,
-						sk->__sk_common.skc_flags);
+		view->received -=
+			tcp__fin_read(tcp->copied_seq, tcp->rcv_nxt, sk->__sk_common.skc_flags);
 	}
 	if (transfer->direction == SPANWIRE_RECEIVE) {
 		__u64 newest_us = tcp->tcp_mstamp, now_us = transfer->now_ns / 1000;

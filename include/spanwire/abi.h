@@ -2,12 +2,13 @@
 /*
  * The records that the BPF programs write to the ring buffer and the maps that both halves share.
  *
- * Rules: fixed-width types, natural alignment, explicit padding, enums grow at the end only. Every record
- * begins with struct spanwire_header; `size` covers header, fixed part and payload. A change of layout
- * raises SPANWIRE_ABI_VERSION; tests/abi compares the BTF of the BPF object with what C++ sees.
+ * Rules: fixed-width types, natural alignment, explicit padding, enums grow at the end only. Every
+ * record begins with struct spanwire_header; `size` covers header, fixed part and payload. A change
+ * of layout raises SPANWIRE_ABI_VERSION; tests/abi compares the BTF of the BPF object with what C++
+ * sees.
  *
- * Times are CLOCK_MONOTONIC nanoseconds. Ports are in host order. Addresses are network order; IPv4 uses
- * the first four bytes.
+ * Times are CLOCK_MONOTONIC nanoseconds. Ports are in host order. Addresses are network order; IPv4
+ * uses the first four bytes.
  */
 #pragma once
 
@@ -30,8 +31,9 @@ enum spanwire_record_type {
 	SPANWIRE_RECORD_CONNECTION = 2, /* struct spanwire_connection */
 	SPANWIRE_RECORD_PROCESS = 3,    /* struct spanwire_process */
 	/* 64 and up are made by user space for recordings and never come from the kernel. */
-	SPANWIRE_RECORD_TICK = 64,      /* struct spanwire_tick */
-	SPANWIRE_RECORD_IDENTITY = 65,  /* header + a resolved process, see capture/identity_codec.h */
+	SPANWIRE_RECORD_TICK = 64, /* struct spanwire_tick */
+	SPANWIRE_RECORD_IDENTITY =
+		65, /* header + a resolved process, see capture/identity_codec.h */
 };
 
 enum spanwire_direction {
@@ -47,44 +49,50 @@ enum spanwire_role {
 
 enum spanwire_data_flags {
 	SPANWIRE_DATA_TURN_START = 1 << 0, /* first bytes after a change of direction */
-	SPANWIRE_DATA_EOF = 1 << 1,        /* receive returned 0: the peer sends no more; length is 0 */
-	SPANWIRE_DATA_ERROR = 1 << 2,      /* the call failed; `error` says how; length is 0 */
-	SPANWIRE_DATA_OOB = 1 << 3,        /* MSG_OOB */
-	SPANWIRE_DATA_NO_BUFFER = 1 << 4,  /* bytes never lay in a user buffer we know: sendfile, splice */
-	SPANWIRE_DATA_IO_URING = 1 << 5,   /* done by io_uring: the buffer is not reachable */
-	SPANWIRE_DATA_FAULT = 1 << 6,      /* a user page could not be read */
-	SPANWIRE_DATA_SWEEP = 1 << 7,      /* report of bytes counted earlier, see spanwire_data.time_ns */
-	SPANWIRE_DATA_TRUNC = 1 << 8,      /* MSG_TRUNC: bytes were discarded, not copied to the caller */
-	SPANWIRE_DATA_DATAGRAM = 1 << 9,   /* one datagram; offset counts bytes of this direction */
+	SPANWIRE_DATA_EOF = 1 << 1,   /* receive returned 0: the peer sends no more; length is 0 */
+	SPANWIRE_DATA_ERROR = 1 << 2, /* the call failed; `error` says how; length is 0 */
+	SPANWIRE_DATA_OOB = 1 << 3,   /* MSG_OOB */
+	SPANWIRE_DATA_NO_BUFFER =
+		1 << 4, /* bytes never lay in a user buffer we know: sendfile, splice */
+	SPANWIRE_DATA_IO_URING = 1 << 5, /* done by io_uring: the buffer is not reachable */
+	SPANWIRE_DATA_FAULT = 1 << 6,    /* a user page could not be read */
+	SPANWIRE_DATA_SWEEP =
+		1 << 7, /* report of bytes counted earlier, see spanwire_data.time_ns */
+	SPANWIRE_DATA_TRUNC =
+		1 << 8, /* MSG_TRUNC: bytes were discarded, not copied to the caller */
+	SPANWIRE_DATA_DATAGRAM = 1 << 9, /* one datagram; offset counts bytes of this direction */
 };
 
 enum spanwire_connection_what {
 	SPANWIRE_CONN_NONE = 0,
-	SPANWIRE_CONN_CONNECT = 1,  /* connect() was called: pid, tid, context are the caller's */
-	SPANWIRE_CONN_OPEN = 2,     /* first I/O that we saw, full addresses; in the context of that I/O */
-	SPANWIRE_CONN_ACCEPT = 3,   /* accept() returned it (where the kernel tells) */
+	SPANWIRE_CONN_CONNECT = 1, /* connect() was called: pid, tid, context are the caller's */
+	SPANWIRE_CONN_OPEN =
+		2, /* first I/O that we saw, full addresses; in the context of that I/O */
+	SPANWIRE_CONN_ACCEPT = 3,    /* accept() returned it (where the kernel tells) */
 	SPANWIRE_CONN_LOCAL_FIN = 4, /* close() or shutdown(SHUT_WR) here */
 	SPANWIRE_CONN_PEER_FIN = 5,
-	SPANWIRE_CONN_CLOSED = 6,   /* the end; `error` is the socket's error: 0, ECONNRESET, ETIMEDOUT, ... */
+	SPANWIRE_CONN_CLOSED =
+		6, /* the end; `error` is the socket's error: 0, ECONNRESET, ETIMEDOUT, ... */
 };
 
 enum spanwire_connection_flags {
-	SPANWIRE_CONN_JOINED = 1 << 0, /* older than the agent: earlier bytes were not seen */
-	SPANWIRE_CONN_SELF = 1 << 1,   /* belongs to the agent itself */
+	SPANWIRE_CONN_JOINED = 1 << 0,  /* older than the agent: earlier bytes were not seen */
+	SPANWIRE_CONN_SELF = 1 << 1,    /* belongs to the agent itself */
 	SPANWIRE_CONN_NO_TASK = 1 << 2, /* happened in interrupt context: pid, tid, context are 0 */
 };
 
 enum spanwire_counter {
-	SPANWIRE_COUNT_RECORDS = 0,      /* records attempted */
-	SPANWIRE_COUNT_RING_FULL = 1,    /* records lost: no room in the ring */
-	SPANWIRE_COUNT_NO_SCRATCH = 2,   /* records lost: every scratch buffer of the CPU was in use */
-	SPANWIRE_COUNT_NO_STATE = 3,     /* calls not seen: per-socket state could not be made */
+	SPANWIRE_COUNT_RECORDS = 0,   /* records attempted */
+	SPANWIRE_COUNT_RING_FULL = 1, /* records lost: no room in the ring */
+	SPANWIRE_COUNT_NO_SCRATCH =
+		2,                   /* records lost: every scratch buffer of the CPU was in use */
+	SPANWIRE_COUNT_NO_STATE = 3, /* calls not seen: per-socket state could not be made */
 	SPANWIRE_COUNT_HOOK_RUNS = 4,
-	SPANWIRE_COUNT_IGNORED = 5,      /* calls on sockets that a filter or policy ignores */
-	SPANWIRE_COUNT_BYTES = 6,        /* bytes that passed traced sockets */
+	SPANWIRE_COUNT_IGNORED = 5, /* calls on sockets that a filter or policy ignores */
+	SPANWIRE_COUNT_BYTES = 6,   /* bytes that passed traced sockets */
 	SPANWIRE_COUNT_BYTES_CAPTURED = 7,
-	SPANWIRE_COUNT_IO_URING = 8,     /* calls whose bytes io_uring hid */
-	SPANWIRE_COUNT_FAULTS = 9,       /* user memory that could not be read */
+	SPANWIRE_COUNT_IO_URING = 8, /* calls whose bytes io_uring hid */
+	SPANWIRE_COUNT_FAULTS = 9,   /* user memory that could not be read */
 	SPANWIRE_COUNT_PEEKS = 10,
 	SPANWIRE_COUNT_MAX = 16,
 };
@@ -102,9 +110,9 @@ struct spanwire_header {
 };
 
 /*
- * Bytes passed a socket. One record a call, but calls beyond the turn's budget are only counted: their
- * bytes are reported by the connection's next record (`prior_*`, when the direction changed) or by a
- * record with captured == 0 whose [offset, offset + length) covers all of them.
+ * Bytes passed a socket. One record a call, but calls beyond the turn's budget are only counted:
+ * their bytes are reported by the connection's next record (`prior_*`, when the direction changed)
+ * or by a record with captured == 0 whose [offset, offset + length) covers all of them.
  */
 struct spanwire_data {
 	struct spanwire_header header;
@@ -122,7 +130,8 @@ struct spanwire_data {
 	__u16 error;   /* positive errno */
 	__u8 direction;
 	__u8 reserved;
-	__u64 prior_end_ns; /* bytes of the other direction not reported before: time of the last, */
+	__u64 prior_end_ns; /* bytes of the other direction not reported before: time of the last,
+			     */
 	__u64 prior_offset; /* offset of the first, */
 	__u32 prior_length; /* and how many; 0: none */
 	__u32 prior_turn;   /* the turn they belong to */
@@ -132,14 +141,15 @@ struct spanwire_connection {
 	struct spanwire_header header;
 	__u64 connection;
 	__u64 time_ns;
-	__u64 opened_ns; /* connect() called or handshake done; 0 = unknown (older than the agent) */
+	__u64 opened_ns; /* connect() called or handshake done; 0 = unknown (older than the agent)
+			  */
 	__u64 context;
 	__u32 pid;
 	__u32 tid;
-	__u64 inode;      /* of the socket */
-	__u64 peer_inode; /* UNIX: of the peer's socket; 0 = unknown */
-	__u32 netns;      /* inode of the network namespace */
-	__u16 family;     /* AF_INET, AF_INET6, AF_UNIX */
+	__u64 inode;       /* of the socket */
+	__u64 peer_inode;  /* UNIX: of the peer's socket; 0 = unknown */
+	__u32 netns;       /* inode of the network namespace */
+	__u16 family;      /* AF_INET, AF_INET6, AF_UNIX */
 	__u16 socket_type; /* SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET */
 	__u16 local_port;
 	__u16 remote_port;
@@ -194,7 +204,7 @@ enum spanwire_reader_state {
 struct spanwire_control {
 	__u32 reader_state; /* enum spanwire_reader_state */
 	__u32 policy_generation;
-	__u32 wake_bytes; /* wake a reader that sleeps for a batch when the ring holds this much */
+	__u32 wake_bytes;  /* wake a reader that sleeps for a batch when the ring holds this much */
 	__u32 unix_listed; /* UNIX sockets older than the agent are marked: all others are new */
 };
 

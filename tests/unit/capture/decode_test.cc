@@ -153,8 +153,8 @@ TEST(DecodeRecord, UnixPathWithoutNulEndsAtItsArray) {
 }
 
 TEST(DecodeRecord, ConnectionEnumsAreChecked) {
-  for (const auto& [what, role, family] :
-       std::vector<std::array<uint16_t, 3>>{{0, 0, AF_INET}, {7, 0, AF_INET}, {2, 3, AF_INET}, {2, 0, 77}}) {
+  for (const auto& [what, role, family] : std::vector<std::array<uint16_t, 3>>{
+           {0, 0, AF_INET}, {7, 0, AF_INET}, {2, 3, AF_INET}, {2, 0, 77}}) {
     auto raw = ConnectionRecord();
     raw.what = static_cast<uint8_t>(what);
     raw.role = static_cast<uint8_t>(role);

@@ -95,7 +95,7 @@ TEST_F(Recording, ComesBackAsItWasWritten) {
 
 TEST_F(Recording, IsReadableByItsOwnerOnly) {
   Write(1, 1);
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(stat(Path().c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600u);
 }
