@@ -14,7 +14,7 @@ constexpr uint64_t kLeastHead = 512;
 constexpr uint64_t kResponseTurn = 65'536;
 constexpr uint64_t kRequest = 16'384;
 constexpr uint64_t kFramed = uint64_t{256} << 10;
-constexpr uint64_t kEverything = uint64_t{16} << 20;
+constexpr uint64_t kEverything = uint64_t{1} << 20;
 
 }  // namespace
 

@@ -4,7 +4,7 @@
 namespace spanwire::connection {
 namespace {
 
-// A turn of a joined connection that shows no message within this much does not begin with one.
+// More than any protocol needs to be recognised.
 constexpr size_t kLookBytes = 16'384;
 
 protocol::Flow FlowOfMatch(protocol::Match match) {
@@ -20,17 +20,12 @@ bool Matches(protocol::Match match) {
 
 // True once the protocol is known.
 bool TrackedConnection::Detect(bool force) {
+  if (force) missed_.StopWaiting();
   if (HolePending() && !force) return false;
-  for (FlowState& flow : flows_) {
-    if (!flow.stream.HoleFollows()) continue;
-    while (flow.stream.HoleFollows()) CountSkipped(flow.stream.SkipGap(), shared_.stream.gap);
-    joined_ = true;
-  }
-  if (missed_turn_.has_value()) joined_ = true;
-  missed_turn_.reset();
+  joined_ = joined_ || HolePending() || !missed_.empty();
+  if (joined_) return DetectJoined(force);
   for (const auto direction : {model::Direction::kTransmit, model::Direction::kReceive}) {
-    const bool found = joined_ ? DetectJoined(direction) : DetectFresh(direction);
-    if (found) return true;
+    if (DetectFresh(direction)) return true;
     if (mode_ != Mode::kDetecting) return false;
   }
   return false;
@@ -56,17 +51,25 @@ bool TrackedConnection::DetectFresh(model::Direction direction) {
   return false;
 }
 
-// Any turn may begin with a message.
-bool TrackedConnection::DetectJoined(model::Direction direction) {
-  FlowState& flow = FlowOf(direction);
-  while (flow.stream.Available() > 0) {
-    if (flow.stream.StartsTurn()) {
+// Any turn may begin with a message. Goes through the turns of both directions in their order, so
+// that what is passed over lies before what is parsed afterwards.
+bool TrackedConnection::DetectJoined(bool force) {
+  std::array<bool, 2> ready{true, true};
+  while (FlowState* flow = NextFlow(ready, force)) {
+    const auto direction = static_cast<model::Direction>(flow == &flows_[1]);
+    if (flow->stream.StartsTurn()) {
       if (MatchJoined(direction)) return true;
-      const size_t seen = flow.stream.Front().size();
-      if (seen == flow.stream.Available() && seen < kLookBytes && !TurnOver(flow)) return false;
+      if (MayBecomeMessage(*flow, force)) {
+        ready[flow == &flows_[1]] = false;
+        continue;
+      }
       ++attempts_;
     }
-    shared_.stream.Lose(flow.stream.SkipPiece(), shared_.stream.undetected);
+    if (flow->stream.Available() == 0) {
+      CountSkipped(flow->stream.SkipGap(), shared_.stream.gap);
+    } else {
+      shared_.stream.Lose(flow->stream.SkipPiece(), shared_.stream.undetected);
+    }
   }
   if (attempts_ >= shared_.limits.detect_turns) {
     StopParsing(shared_.stream.undetected, model::Ending::kLost);

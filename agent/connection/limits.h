@@ -20,6 +20,9 @@ struct TrackerLimits {
   // How long a hole in a stream may stay before what is missing counts as lost: records of two
   // threads on one socket may overtake each other.
   Nanoseconds hole_wait_ns = 5'000'000;
+  // How long a connection whose socket is closed may still be read from: a reset or the peer's last
+  // bytes close a socket although its receive queue is not empty.
+  Nanoseconds linger_ns = 500'000'000;
   // A connection that pipelines and lost bytes pairs again after both directions were silent for
   // this long: until then an answer may belong to a request that nobody saw.
   Nanoseconds pipelined_quiet_ns = 5'000'000'000;

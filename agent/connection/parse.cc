@@ -24,7 +24,7 @@ void TrackedConnection::Pump(bool force) {
     return;
   }
   std::array<bool, 2> ready{true, true};
-  if (force) missed_turn_.reset();
+  if (force) missed_.StopWaiting();
   while (mode_ == Mode::kParsing && (force || !HolePending())) {
     FlowState* flow = NextFlow(ready, force);
     if (flow == nullptr) break;
@@ -56,17 +56,13 @@ bool TrackedConnection::Step(FlowState& flow, bool force) {
     Lose(flow);
     return true;
   }
-  if (flow.stream.Available() > 0) NoteParsedTurn(flow);
+  if (flow.stream.Available() > 0) NoteParsedTurn(flow, flow.stream.FrontTurn());
   return flow.seeking ? Seek(flow, force) : Advance(flow, force);
 }
 
 // A turn without bytes was lost, and with it bytes of the other direction.
-void TrackedConnection::NoteParsedTurn(FlowState& flow) {
-  const uint32_t turn = flow.stream.FrontTurn();
-  if (!IsLater(turn, parsed_turn_)) return;
-  const bool missed = turn != parsed_turn_ + 1;
-  parsed_turn_ = turn;
-  if (!missed) return;
+void TrackedConnection::NoteParsedTurn(FlowState& flow, uint32_t turn) {
+  if (missed_.empty() || !missed_.RemoveUpTo(turn)) return;
   FlowState& other = &flow == &flows_[0] ? flows_[1] : flows_[0];
   LosePairing(std::nullopt);
   parser_->Reset(IsRequests(other) ? protocol::Flow::kRequests : protocol::Flow::kResponses);
@@ -76,21 +72,24 @@ void TrackedConnection::NoteParsedTurn(FlowState& flow) {
 
 bool TrackedConnection::Seek(FlowState& flow, bool force) {
   if (flow.stream.StartsTurn()) {
-    const std::string_view front = flow.stream.Front();
-    if (!front.empty() && parser_->FindBoundary(InputOf(flow)) == 0) {
+    if (!flow.stream.Front().empty() && parser_->FindBoundary(InputOf(flow)) == 0) {
       flow.seeking = false;
       return true;
     }
-    const bool more_may_come = front.size() == flow.stream.Available() &&
-                               front.size() < kSeekBytes && !TurnOver(flow) &&
-                               !(force && flow.stream.HoleFollows());
-    if (more_may_come) return false;
+    if (MayBecomeMessage(flow, force)) return false;
   }
   // It may have held a request, or the answer to one that is open.
   LosePairing(std::nullopt);
   const uint64_t passed = flow.stream.SkipPiece();
   shared_.stream.Lose(passed, shared_.stream.gap);
   return passed > 0;
+}
+
+// The turn at the front begins with no message so far, but bytes to come may make it one.
+bool TrackedConnection::MayBecomeMessage(const FlowState& flow, bool force) const {
+  const size_t captured = flow.stream.Front().size();
+  if (captured < flow.stream.Available() || captured >= kSeekBytes) return false;
+  return !TurnOver(flow) && !(force && flow.stream.HoleFollows());
 }
 
 bool TrackedConnection::Advance(FlowState& flow, bool force) {
@@ -211,7 +210,7 @@ void TrackedConnection::Take(FlowState& flow, uint64_t size_bytes) {
   const ByteStream::Origin last = flow.stream.OriginOf(flow.stream.offset() + size_bytes - 1);
   flow.last_ns = last.time_ns;
   // A message may begin in one turn and end in a later one, with turns of the other flow between.
-  if (last.turn == parsed_turn_ + 1) parsed_turn_ = last.turn;
+  NoteParsedTurn(flow, last.turn);
   flow.stream.Consume(size_bytes);
   shared_.stream.Consume(size_bytes);
 }

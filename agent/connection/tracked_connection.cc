@@ -106,12 +106,14 @@ void TrackedConnection::AddTo(FlowState& flow, const ByteStream::Piece& piece) {
 void TrackedConnection::NoteTurn(uint32_t turn) {
   if (!turn_known_) {
     turn_known_ = true;
-    newest_turn_ = parsed_turn_ = turn;
+    newest_turn_ = turn;
     return;
   }
-  if (missed_turn_ == turn) missed_turn_.reset();
-  if (!IsLater(turn, newest_turn_)) return;
-  if (turn != newest_turn_ + 1) missed_turn_ = newest_turn_ + 1;
+  if (!IsLater(turn, newest_turn_)) {
+    missed_.Remove(turn);
+    return;
+  }
+  if (turn != newest_turn_ + 1) missed_.Add(newest_turn_ + 1, turn - 1);
   newest_turn_ = turn;
 }
 
@@ -120,6 +122,7 @@ void TrackedConnection::OnError(const model::DataEvent& event) {
   if (event.error == EPIPE) error_ = EPIPE;
   if (event.error != ECONNRESET && event.error != ETIMEDOUT && event.error != ECONNABORTED) return;
   error_ = event.error;
+  FlowOf(event.direction).ended = true;
   pairer_.EndAll(EndingOf(event.error), event.error, event.time_ns);
 }
 
@@ -135,21 +138,36 @@ void TrackedConnection::EndFlow(model::Direction direction, Nanoseconds now) {
 
 void TrackedConnection::OnLocalFin(Nanoseconds now) {
   last_event_ns_ = std::max(last_event_ns_, now);
+  local_fin_ = true;
   EndFlow(model::Direction::kTransmit, now);
   Account();
 }
 
 void TrackedConnection::OnClosed(Nanoseconds now, uint16_t error) {
+  closed_ns_ = now;
+  last_event_ns_ = std::max(last_event_ns_, now);
   if (error != 0) error_ = error;
+  if (mode_ != Mode::kParsing) return;
+  // After a reset the end of a stream is not the end of a message.
+  if (error_ == 0) FlowOf(model::Direction::kTransmit).ended = true;
+  Pump(true);
+  Account();
+}
+
+bool TrackedConnection::finished() const {
+  if (!closed()) return false;
+  const FlowState& received = FlowOf(model::Direction::kReceive);
+  if (received.ended || mode_ != Mode::kParsing) return true;
+  const bool server = requests_ == model::Direction::kReceive;
+  return pairer_.unanswered() == 0 && (!server || local_fin_);
+}
+
+void TrackedConnection::Finalize() {
   if (mode_ == Mode::kParsing) {
-    // After a reset the end of a stream is not the end of a message.
-    if (error_ == 0) {
-      FlowOf(model::Direction::kTransmit).ended = true;
-      if (peer_fin_) FlowOf(model::Direction::kReceive).ended = true;
-    }
+    if (error_ == 0 && peer_fin_) FlowOf(model::Direction::kReceive).ended = true;
     Pump(true);
   }
-  pairer_.EndAll(EndingOf(error_), error_, now);
+  pairer_.EndAll(EndingOf(error_), error_, closed_ns_);
   DropAll(shared_.stream.unparsed);
   Account();
 }
@@ -199,8 +217,7 @@ void TrackedConnection::Describe(const model::Connection& connection) {
 }
 
 bool TrackedConnection::HolePending() const {
-  return missed_turn_.has_value() || flows_[0].stream.HoleFollows() ||
-         flows_[1].stream.HoleFollows();
+  return missed_.waiting() || flows_[0].stream.HoleFollows() || flows_[1].stream.HoleFollows();
 }
 
 void TrackedConnection::WatchHole() {
@@ -214,7 +231,7 @@ void TrackedConnection::DropAll(Counter& reason) {
     CountSkipped(flow.stream.Clear(), reason);
     flow.message_open = false;
   }
-  missed_turn_.reset();
+  missed_.Clear();
   WatchHole();
 }
 
@@ -226,7 +243,7 @@ void TrackedConnection::CountSkipped(const ByteStream::Skipped& skipped, Counter
 // Bytes of an incomplete message may have passed without a record: the turn's budget is used up.
 bool TrackedConnection::MayBeCounted(model::Direction direction) const {
   const FlowState& flow = FlowOf(direction);
-  if (!flow.message_open) return false;
+  if (!flow.message_open || closed()) return false;
   return flow.cut ||
          flow.turn_bytes >= budget_.Limit(direction, shared_.limits.default_budget_bytes);
 }

@@ -8,6 +8,7 @@
 
 #include "agent/connection/budget.h"
 #include "agent/connection/flow.h"
+#include "agent/connection/missed_turns.h"
 #include "agent/connection/pairer.h"
 #include "agent/connection/shared.h"
 #include "agent/model/event.h"
@@ -34,8 +35,11 @@ class TrackedConnection {
   void OnData(const model::DataEvent& event);
   void OnLocalFin(Nanoseconds now);
   void OnPeerFin() { peer_fin_ = true; }
-  // The socket is gone; `error` is its errno. Forget the connection afterwards.
+  // The socket is closed; `error` is its errno. What its receive queue holds may still be read: see
+  // finished().
   void OnClosed(Nanoseconds now, uint16_t error);
+  // Nothing more can come of it, or it has been waited for: ends what is open.
+  void Finalize();
   // What is missing now counts as lost.
   void ResolveHoles();
   // Ends what is open and drops what is held, as the reason says. Forget the connection afterwards.
@@ -50,6 +54,9 @@ class TrackedConnection {
 
   const model::Connection& info() const { return info_; }
   bool ignored() const { return mode_ == Mode::kIgnored; }
+  bool closed() const { return closed_ns_ != 0; }
+  // Closed, and nothing more can come: Finalize() and forget.
+  bool finished() const;
   bool waits_for_hole() const { return waits_for_hole_; }
   Nanoseconds hole_since_ns() const { return hole_since_ns_; }
   // Kept by the tracker: the connection is on its list of those that wait.
@@ -79,7 +86,7 @@ class TrackedConnection {
   // detect.cc
   bool Detect(bool force);
   bool DetectFresh(model::Direction direction);
-  bool DetectJoined(model::Direction direction);
+  bool DetectJoined(bool force);
   bool MatchJoined(model::Direction direction);
   void Adopt(size_t spec, model::Direction requests);
 
@@ -87,8 +94,9 @@ class TrackedConnection {
   void Pump(bool force);
   FlowState* NextFlow(const std::array<bool, 2>& ready, bool force);
   bool Step(FlowState& flow, bool force);
-  void NoteParsedTurn(FlowState& flow);
+  void NoteParsedTurn(FlowState& flow, uint32_t turn);
   bool Seek(FlowState& flow, bool force);
+  bool MayBecomeMessage(const FlowState& flow, bool force) const;
   bool Advance(FlowState& flow, bool force);
   bool OnConsumed(FlowState& flow, const protocol::ParseOutput& output);
   bool OnNeedMore(FlowState& flow, const protocol::ParseOutput& output, bool force);
@@ -125,6 +133,7 @@ class TrackedConnection {
   Mode mode_ = Mode::kDetecting;
   bool joined_ = false;  // earlier bytes were not seen
   bool settled_ = true;  // false after a loss, until a request may be paired again
+  bool local_fin_ = false;
   bool peer_fin_ = false;
   bool turn_known_ = false;
   bool waits_for_hole_ = false;
@@ -132,14 +141,14 @@ class TrackedConnection {
   bool sweep_wanted_ = false;
   uint16_t error_ = 0;        // EPIPE seen: the peer may still have answered before it closed
   uint32_t newest_turn_ = 0;  // of all records
-  uint32_t parsed_turn_ = 0;  // of what was parsed
-  std::optional<uint32_t> missed_turn_;  // one that no record told of, although a later one did
+  MissedTurns missed_;
   uint32_t attempts_ = 0;  // turns in which a joined connection's protocol was not recognised
   uint64_t owed_ = 0;      // answers that will come for exchanges which timed out
   size_t held_bytes_ = 0;
   Nanoseconds hole_since_ns_ = 0;
   Nanoseconds quiet_before_ns_ = 0;  // time of the data event before the present one
   Nanoseconds last_event_ns_ = 0;
+  Nanoseconds closed_ns_ = 0;  // 0: the socket is open
 };
 
 }  // namespace spanwire::connection

@@ -53,12 +53,14 @@ class ConnectionTracker::Impl {
 
   const Shared& shared() const { return shared_; }
   size_t connections() const { return table_.size(); }
-  bool waits() const { return !waiting_.empty(); }
+  bool waits() const { return !waiting_.empty() || !lingering_.empty(); }
 
  private:
   using Table = std::unordered_map<ConnectionId, TrackedConnection, IdHash>;
 
-  void AskAbout(ConnectionId id);
+  void OnUnknown(const DataEvent& event);
+  void Forget(Table::iterator closed);
+  void EndLingering(Nanoseconds now);
   void Open(const ConnectionEvent& event);
   void IgnorePeersOf(const model::Connection& self);
   void EndUnixPeer(const model::Connection& connection, const DataEvent& event);
@@ -79,6 +81,7 @@ class ConnectionTracker::Impl {
   SelfFilter own_;
   UnixPeers unix_peers_;
   std::vector<ConnectionId> waiting_;       // connections with a hole
+  std::vector<ConnectionId> lingering_;     // closed ones that may still be read from
   std::unordered_set<ConnectionId> asked_;  // unknown ones whose kOpen was asked for
   uint32_t reopen_ = 0;
   size_t scan_bucket_ = 0;
@@ -89,8 +92,7 @@ void ConnectionTracker::Impl::OnData(const DataEvent& event) {
   stage_.in.Add();
   const auto found = table_.find(event.connection);
   if (found == table_.end()) {
-    unknown_.Add();
-    AskAbout(event.connection);
+    OnUnknown(event);
     return;
   }
   TrackedConnection& connection = found->second;
@@ -100,8 +102,12 @@ void ConnectionTracker::Impl::OnData(const DataEvent& event) {
   }
   connection.OnData(event);
   stage_.out.Add();
-  List(connection);
   if ((event.flags & SPANWIRE_DATA_EOF) != 0) EndUnixPeer(connection.info(), event);
+  if (connection.finished()) {
+    Forget(found);
+    return;
+  }
+  List(connection);
   if (shared_.held_bytes > shared_.limits.total_bytes) EvictForBytes();
 }
 
@@ -114,8 +120,15 @@ void ConnectionTracker::Impl::EndUnixPeer(const model::Connection& connection,
   if (found != table_.end() && !found->second.ignored()) found->second.OnLocalFin(event.time_ns);
 }
 
-// The kernel tells about a connection once; that record may have been lost.
-void ConnectionTracker::Impl::AskAbout(ConnectionId id) {
+// The kernel tells about a connection once; that record may have been lost. After a connection's
+// end, reads without bytes tell nothing new.
+void ConnectionTracker::Impl::OnUnknown(const DataEvent& event) {
+  if (event.length == 0 && event.prior.length == 0) {
+    stage_.out.Add();
+    return;
+  }
+  unknown_.Add();
+  const ConnectionId id = event.connection;
   if (asked_.size() >= kMaxAsked) asked_.clear();
   if (!asked_.insert(id).second) return;
   Policy policy;
@@ -140,17 +153,41 @@ void ConnectionTracker::Impl::OnConnection(const ConnectionEvent& event) {
     case ConnectionChange::kPeerFin: connection.OnPeerFin(); break;
     case ConnectionChange::kClosed:
       connection.OnClosed(event.time_ns, event.error);
-      if (connection.info().self) own_.Remove(connection.info());
-      unix_peers_.Remove(connection.info());
-      table_.erase(found);
+      if (connection.finished()) {
+        Forget(found);
+      } else {
+        lingering_.push_back(event.connection.id);
+      }
       break;
     default: break;
   }
 }
 
+void ConnectionTracker::Impl::Forget(Table::iterator closed) {
+  TrackedConnection& connection = closed->second;
+  connection.Finalize();
+  if (connection.info().self) own_.Remove(connection.info());
+  unix_peers_.Remove(connection.info());
+  table_.erase(closed);
+}
+
+void ConnectionTracker::Impl::EndLingering(Nanoseconds now) {
+  std::erase_if(lingering_, [this, now](ConnectionId id) {
+    const auto found = table_.find(id);
+    if (found == table_.end() || !found->second.closed()) return true;
+    if (now < found->second.last_event_ns() + shared_.limits.linger_ns) return false;
+    Forget(found);
+    return true;
+  });
+}
+
 void ConnectionTracker::Impl::Open(const ConnectionEvent& event) {
   const model::Connection& info = event.connection;
-  const auto known = table_.find(info.id);
+  auto known = table_.find(info.id);
+  if (known != table_.end() && known->second.closed()) {
+    Forget(known);
+    known = table_.end();
+  }
   unix_peers_.Add(info);
   if (known != table_.end()) {
     known->second.Update(info);
@@ -188,6 +225,7 @@ void ConnectionTracker::Impl::List(TrackedConnection& connection) {
 
 void ConnectionTracker::Impl::OnTick(const ClockAnchor& now) {
   ResolveHoles(now.monotonic_ns);
+  EndLingering(now.monotonic_ns);
   if (now.monotonic_ns < next_scan_ns_) return;
   next_scan_ns_ = now.monotonic_ns + kScanEvery;
   Scan(now.monotonic_ns);
@@ -272,10 +310,12 @@ void ConnectionTracker::Impl::Finish(Nanoseconds now) {
   for (const ConnectionId id : ids) {
     TrackedConnection& connection = table_.find(id)->second;
     connection.ResolveHoles();
+    if (connection.closed()) connection.Finalize();
     connection.Abandon(model::Ending::kStillOpen, now, shared_.stream.at_exit);
   }
   table_.clear();
   waiting_.clear();
+  lingering_.clear();
 }
 
 ConnectionTracker::ConnectionTracker(const TrackerParts& parts, const TrackerLimits& limits)

@@ -37,16 +37,19 @@ class Traffic {
     wire_.Open(id_, plan_.joined);
     seeing_ = true;
     const size_t exchanges = 1 + Pick(8);
+    held_back_ = plan_.pipelined && Chance(0.5);
     size_t sent = 0;
     size_t answered = 0;
     while (answered < exchanges) {
       const size_t window = plan_.pipelined ? 1 + Pick(4) : 1;
       const size_t batch = std::min(exchanges - sent, window - std::min(window, sent - answered));
       for (size_t i = 0; i < batch; ++i) Request(sent++);
-      Flush(Direction::kTransmit);
+      Flush(Direction::kTransmit, held_back_ && sent < exchanges ? Pick(10) : 0);
       const size_t replies = 1 + Pick(std::max<size_t>(1, sent - answered));
-      for (size_t i = 0; i < replies && answered < sent; ++i) Response(answered++);
-      Flush(Direction::kReceive);
+      // What was asked but not sent yet is not answered.
+      const size_t asked = carry_.empty() ? sent : sent - 1;
+      for (size_t i = 0; i < replies && answered < asked; ++i) Response(answered++);
+      if (!pending_.empty()) Flush(Direction::kReceive);
     }
     Deliver();
     if (plan_.closes) wire_.Close(0, id_);
@@ -74,9 +77,11 @@ class Traffic {
   }
 
   void Request(size_t index) {
+    const size_t begin = pending_.size();
     const size_t body = Chance(0.3) ? 1 + Pick(40) : 0;
     pending_ += "Q" + Name(index) + (body > 0 ? "+" + std::to_string(body) : "") + "\n";
     pending_ += Body('Q', body);
+    last_request_ = pending_.size() - begin;
   }
 
   void Response(size_t index) {
@@ -87,8 +92,14 @@ class Traffic {
   }
 
   // Splits what was written into calls. The kernel model decides what becomes a record.
-  void Flush(Direction direction) {
-    const std::string bytes = std::exchange(pending_, {});
+  // The last `keep` bytes go with the next turn.
+  void Flush(Direction direction, size_t keep = 0) {
+    std::string bytes = std::exchange(pending_, {});
+    if (direction == Direction::kTransmit) {
+      bytes.insert(0, std::exchange(carry_, {}));
+      carry_ = bytes.substr(bytes.size() - std::min({keep, last_request_, bytes.size()}));
+      bytes.resize(bytes.size() - carry_.size());
+    }
     const size_t largest = 1 + Pick(Chance(0.1) ? 3 : 80);
     for (size_t done = 0; done < bytes.size();) {
       const size_t size = std::min(bytes.size() - done, 1 + Pick(largest));
@@ -152,7 +163,7 @@ class Traffic {
   bool Pipelines() const {
     return std::any_of(
         wire_.policies.sent.begin(), wire_.policies.sent.end(),
-        [this](const auto& s) { return s.first == id_ && s.second.rx_bytes == 16u << 20; });
+        [this](const auto& s) { return s.first == id_ && s.second.rx_bytes >= 1u << 20; });
   }
 
   struct Queued {
@@ -165,12 +176,15 @@ class Traffic {
   Plan plan_;
   model::ConnectionId id_;
   std::string pending_;
+  std::string carry_;        // the end of the last request, sent with the next turn
+  size_t last_request_ = 0;  // its size
   std::vector<std::string> texts_;
   std::vector<Queued> queue_;
   model::CountedBytes counted_[2];
   size_t left_ = 0;
   uint32_t turn_ = 0;
   bool seeing_ = false;
+  bool held_back_ = false;  // requests may be cut in two by the answers to earlier ones
 };
 
 struct Tally {

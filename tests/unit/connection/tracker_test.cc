@@ -156,7 +156,7 @@ TEST_P(CloseEnds, OpenRequest) {
   wire.Close(GetParam().error);
   EXPECT_EQ(wire.Pairs(), "1=-");
   EXPECT_EQ(wire.log.seen[0].ending, GetParam().ending);
-  EXPECT_EQ(wire.log.seen[0].exchange.ended_ns, wire.now);
+  EXPECT_EQ(wire.log.seen[0].exchange.ended_ns, wire.closed);
   EXPECT_EQ(wire.Unbalanced(), "");
   EXPECT_EQ(wire.tracker.connections(), 0u);
 }
@@ -203,6 +203,65 @@ TEST(ConnectionTracker, HalfClosedClientStillGetsItsAnswer) {
   wire.Change(ConnectionChange::kLocalFin);
   wire.Receive("A1\n");
   EXPECT_EQ(wire.Pairs(), "1=1");
+}
+
+// A half-closed client's socket is closed by the server's FIN, before the answer is read.
+TEST(ConnectionTracker, AnswerReadAfterTheSocketClosed) {
+  Wire wire;
+  wire.Open();
+  wire.Send("Q1\n");
+  wire.Change(ConnectionChange::kLocalFin);
+  wire.Change(ConnectionChange::kClosed);
+  wire.Receive("A1+4\n");
+  wire.Tick(Wire::kLinger / 2);
+  wire.Receive("abcd");
+  EXPECT_EQ(wire.Pairs(), "1=1");
+  EXPECT_EQ(wire.log.seen[0].ending, Ending::kAnswered);
+  EXPECT_EQ(wire.tracker.connections(), 0u);
+}
+
+TEST(ConnectionTracker, AnswerReadBeforeTheReset) {
+  Wire wire;
+  wire.Open();
+  wire.Send("Q1+100\nab");
+  wire.Change(ConnectionChange::kClosed, ECONNRESET);
+  wire.Receive("A1\n");
+  wire.Flag(Direction::kReceive, SPANWIRE_DATA_ERROR, ECONNRESET);
+  EXPECT_EQ(wire.Pairs(), "1=1");
+  EXPECT_EQ(wire.log.seen[0].ending, Ending::kAnswered);
+  EXPECT_EQ(wire.tracker.connections(), 0u);
+}
+
+TEST(ConnectionTracker, RequestReadAfterTheReset) {
+  Wire wire;
+  wire.Open();
+  wire.Receive("Q1\n");
+  wire.Send("A1\n");
+  wire.Change(ConnectionChange::kClosed, ECONNRESET);
+  wire.Receive("Q2\n");
+  wire.Tick(Wire::kLinger);
+  EXPECT_EQ(wire.Pairs(), "1=1 2=-");
+  EXPECT_EQ(wire.log.seen[1].ending, Ending::kReset);
+}
+
+TEST(ConnectionTracker, ClosedConnectionsEndAtExit) {
+  Wire wire;
+  wire.Open();
+  wire.Send("Q1\n");
+  wire.Change(ConnectionChange::kClosed);
+  EXPECT_TRUE(wire.tracker.Waits());
+  wire.tracker.Finish(wire.now);
+  EXPECT_EQ(wire.Pairs(), "1=-");
+  EXPECT_EQ(wire.log.seen[0].ending, Ending::kClosed);
+  EXPECT_EQ(wire.Unbalanced(), "");
+}
+
+TEST(ConnectionTracker, ReadsOfNothingAfterTheEndAreNoLoss) {
+  Wire wire;
+  wire.ReceiveEof();
+  EXPECT_EQ(wire.stages.connection->Dropped(), 0u);
+  EXPECT_TRUE(wire.policies.sent.empty());
+  EXPECT_EQ(wire.Unbalanced(), "");
 }
 
 TEST(ConnectionTracker, FinishEndsWhatIsOpen) {

@@ -83,7 +83,9 @@ class Wire {
   }
   void Close(uint16_t error = 0, model::ConnectionId id = 1) {
     Change(model::ConnectionChange::kClosed, error, id);
+    closed = now;
     lines_.erase(id);
+    Tick(kLinger);
   }
 
   // The next bytes of a direction. Only the first `captured` of them were copied.
@@ -162,7 +164,11 @@ class Wire {
     return 0;
   }
 
+  // A closed connection may be read from for this long at most.
+  static constexpr Nanoseconds kLinger = 600'000'000;
+
   Nanoseconds now = 1'000'000'000;
+  Nanoseconds closed = 0;  // when the last connection was closed
   Ledger ledger;
   ConnectionStages stages;
   ExchangeLog log;
