@@ -39,7 +39,7 @@ class KernelPolicies final : public connection::PolicySink {
   void Set(model::ConnectionId connection, const connection::Policy& policy) override {
     tracer_.SetPolicy(connection,
                       {policy.rx_bytes, policy.tx_bytes, policy.rx_call_bytes, policy.tx_call_bytes,
-                       static_cast<uint32_t>(policy.mode), policy.reopen});
+                       policy.single_bytes, static_cast<uint32_t>(policy.mode), policy.reopen});
   }
 
  private:
@@ -140,7 +140,6 @@ class LiveRun {
 
   Result<> Loop() {
     const Nanoseconds begin = clock_.Now().monotonic_ns;
-    pipeline_->OnTick(clock_.Now());
     while (!Ended(begin)) {
       auto polled = source_->Poll(PollTime(), *pipeline_);
       if (!polled) return polled.error();

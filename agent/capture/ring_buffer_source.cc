@@ -42,6 +42,7 @@ class LiveSource final : public RingBufferSource {
   Result<size_t> Poll(std::chrono::milliseconds timeout, model::EventSink& sink) override {
     sink_ = &sink;
     delivered_ = 0;
+    if (last_tick_ns_ == 0) Tick(true);  // wall time is known before the first event
     if (busy_) {
       Wait(SPANWIRE_READER_BATCHING, std::min(kBatchPause, timeout));
     } else {

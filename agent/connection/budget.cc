@@ -28,6 +28,10 @@ void CaptureBudget::OnPipelined() {
   Send(Choose());
 }
 
+void CaptureBudget::OnRequestSize(uint64_t size_bytes) {
+  largest_request_ = std::max(largest_request_, size_bytes);
+}
+
 void CaptureBudget::OnResponseHead(uint64_t size_bytes) {
   largest_head_ = std::max(largest_head_, size_bytes);
 }
@@ -71,6 +75,8 @@ Policy CaptureBudget::Choose() const {
   Policy policy;
   policy.rx_bytes = is_client_ ? response_bytes : request_bytes;
   policy.tx_bytes = is_client_ ? request_bytes : response_bytes;
+  // A little room, so that not every longer path is news.
+  policy.single_bytes = static_cast<uint32_t>(std::min((largest_request_ + 95) / 64 * 64, request));
   const auto head_bytes = static_cast<uint32_t>(std::min(head, kEverything));
   policy.rx_call_bytes = is_client_ ? head_bytes : request_bytes;
   policy.tx_call_bytes = is_client_ ? request_bytes : head_bytes;

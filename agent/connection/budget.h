@@ -18,6 +18,8 @@ class CaptureBudget {
   void OnRequest(bool is_client);
   // A request was sent before the one ahead of it was answered.
   void OnPipelined();
+  // A request took `size_bytes`, content included.
+  void OnRequestSize(uint64_t size_bytes);
   // The head of a response took `size_bytes`.
   void OnResponseHead(uint64_t size_bytes);
   // The ends of this side's messages can only be found in their content.
@@ -42,6 +44,7 @@ class CaptureBudget {
   PolicySink& sink_;
   Policy sent_;
   uint64_t largest_head_ = 0;
+  uint64_t largest_request_ = 0;
   uint32_t exchanges_ = 0;
   bool is_client_ = false;
   bool told_ = false;

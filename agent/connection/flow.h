@@ -14,6 +14,7 @@ struct FlowState {
   bool started = false;         // a byte was seen: the stream knows where it begins
   bool ended = false;           // nothing follows what is known
   bool seeking = false;         // waits for a turn that begins with a message
+  uint64_t message_begin = 0;   // offset of the message that began last
   bool message_open = false;    // a message began and has not ended
   bool paired = false;          // and it belongs to an exchange
   bool cut = false;             // the newest record was not captured whole

@@ -147,9 +147,11 @@ bool TrackedConnection::OnHead(FlowState& flow, const ParseOutput& output) {
   const MessagePairer::Head head{*output.message, at,         info_,      protocol_,
                                  is_client,       first.turn, starts_turn};
   flow.message_open = !output.complete;
+  flow.message_begin = begin;
   flow.message_stream = output.message->stream;
   Take(flow, output.consumed);
   if (IsRequests(flow)) {
+    if (output.complete) budget_.OnRequestSize(output.consumed);
     OnRequestHead(flow, head);
   } else {
     OnResponseHead(flow, head);
@@ -190,6 +192,7 @@ bool TrackedConnection::OnEnd(FlowState& flow, const ParseOutput& output) {
   end.offset = flow.stream.offset();
   end.time_ns = flow.last_ns;
   flow.message_open = false;
+  if (IsRequests(flow)) budget_.OnRequestSize(end.offset - flow.message_begin);
   if (!flow.paired) return true;
   if (IsRequests(flow)) {
     pairer_.EndRequest(end);

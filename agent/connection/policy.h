@@ -15,6 +15,9 @@ struct Policy {
   uint32_t tx_bytes = 0;
   uint32_t rx_call_bytes = 0;  // and of one call of it
   uint32_t tx_call_bytes = 0;
+  // A turn of more bytes, or of several calls, may hold several requests; the turn that answers it
+  // is captured as a whole.
+  uint32_t single_bytes = 0;
   Mode mode = Mode::kBudget;
   uint32_t reopen = 0;  // a new value asks for the connection's kOpen again
   bool operator==(const Policy&) const = default;

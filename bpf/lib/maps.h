@@ -23,6 +23,10 @@ struct socket_state {
 	__u32 budget_left;    /* bytes still captured in this turn */
 	__u32 budget[2];      /* by direction, from the policy: of a turn, */
 	__u32 call_budget[2]; /* and of one call of it */
+	__u32 call_left;      /* of one call of this turn */
+	__u32 single_bytes;   /* a turn of more bytes may hold several requests */
+	__u32 turn_calls;     /* calls of the present turn */
+	__u32 turn_bytes;     /* and their bytes */
 	__u32 policy_generation;
 	__u32 reopen;
 	__u32 last_pid; /* process of the newest call: who is described, which filters matched */

@@ -31,17 +31,28 @@ static __noinline int transfer__report_event(struct socket_state *state, struct 
 }
 
 /* Bytes that no hook saw (splice to a pipe, zero-copy receive) count as passed. */
-static __always_inline void flow__catch_up(struct flow *flow, struct socket_state *state,
+static __always_inline bool flow__catch_up(struct flow *flow, struct socket_state *state,
 					   __u32 sequence, __u64 now_ns)
 {
 	__s32 unseen = sequence - flow->end_sequence;
 
 	if (unseen <= 0)
-		return;
+		return false;
 	flow->end_offset += (__u32)unseen;
 	flow->end_sequence = sequence;
 	flow->end_ns = now_ns;
 	flow->turn = state->turn;
+	return true;
+}
+
+/* The other direction had a turn that no hook saw: without it two turns would look like one. */
+static __always_inline void turn__add_unseen(struct socket_state *state, struct flow *other,
+					     __u32 direction)
+{
+	if (!state->turn || state->direction != direction)
+		return;
+	other->turn = ++state->turn;
+	state->direction = !direction;
 }
 
 static __always_inline void policy__refresh(struct socket_state *state)
@@ -55,6 +66,7 @@ static __always_inline void policy__refresh(struct socket_state *state)
 	state->budget[SPANWIRE_RECEIVE] = policy->rx_bytes;
 	state->call_budget[SPANWIRE_TRANSMIT] = policy->tx_call_bytes;
 	state->call_budget[SPANWIRE_RECEIVE] = policy->rx_call_bytes;
+	state->single_bytes = policy->single_bytes;
 	state->mode = policy->mode;
 	if (policy->reopen != state->reopen)
 		state->flags &= ~STATE_OPEN_SENT;
@@ -68,6 +80,12 @@ static __always_inline void turn__begin(struct socket_state *state, __u32 direct
 	if (state->policy_generation != control.policy_generation)
 		policy__refresh(state);
 	state->budget_left = state->budget[direction];
+	/* More than one request may have been asked: the answers' heads lie anywhere. */
+	state->call_left = state->call_budget[direction];
+	if (state->turn_calls > 1 || state->turn_bytes > state->single_bytes)
+		state->call_left = state->budget_left;
+	state->turn_calls = 0;
+	state->turn_bytes = 0;
 }
 
 /*
@@ -86,13 +104,15 @@ static __always_inline int flow__counted(struct socket_state *state, struct flow
 	return 0;
 }
 
-static __always_inline void flow__move(struct flow *flow, const struct socket_state *state,
+static __always_inline void flow__move(struct flow *flow, struct socket_state *state,
 				       const struct transfer *transfer)
 {
 	__u32 size = transfer->ret;
 
 	flow->end_ns = transfer->now_ns;
 	flow->turn = state->turn;
+	state->turn_calls++;
+	state->turn_bytes += size;
 	flow->end_sequence += size;
 	barrier();
 	flow->end_offset += size;
@@ -110,8 +130,8 @@ static __always_inline bool emission__decide(struct emission *emission, struct s
 	if (state->mode == SPANWIRE_POLICY_COUNT)
 		return false;
 	emission->want = size < state->budget_left ? size : state->budget_left;
-	if (emission->want > state->call_budget[transfer->direction & 1])
-		emission->want = state->call_budget[transfer->direction & 1];
+	if (emission->want > state->call_left)
+		emission->want = state->call_left;
 	if (!emission->want && !starts)
 		return false;
 	transfer__read_call(transfer, tier);
@@ -140,8 +160,11 @@ static __always_inline int transfer__bytes(struct socket_state *state, struct tr
 	bool starts;
 
 	if (state->flags & STATE_COUNTED) {
-		flow__catch_up(&state->flow[!direction], state, view__sequence(view, !direction),
-			       transfer->now_ns);
+		struct flow *other = &state->flow[!direction];
+
+		if (flow__catch_up(other, state, view__sequence(view, !direction),
+				   transfer->now_ns))
+			turn__add_unseen(state, other, direction);
 		flow__catch_up(flow, state, view__sequence(view, direction) - size,
 			       transfer->now_ns);
 	}

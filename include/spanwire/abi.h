@@ -190,6 +190,10 @@ struct spanwire_policy {
 	__u32 tx_bytes;
 	__u32 rx_call_bytes; /* and of one call of it */
 	__u32 tx_call_bytes;
+	/* A turn of more bytes than this, or of several calls, may hold several requests: the turn
+	 * that answers it is captured as a whole.
+	 */
+	__u32 single_bytes;
 	__u32 mode;   /* enum spanwire_policy_mode */
 	__u32 reopen; /* a new value makes the kernel send SPANWIRE_CONN_OPEN again */
 };
