@@ -16,6 +16,8 @@ static __noinline int transfer__report_event(struct socket_state *state, struct 
 	__u32 direction = transfer->direction & 1;
 	struct flow *flow = &state->flow[direction];
 
+	if (flow->reported_offset < flow->end_offset)
+		flow__report_counted(state, flow, flow->end_offset, direction);
 	data__fill(&data, state, transfer, flow->end_offset, flow->end_sequence);
 	data.header.size = sizeof(data);
 	data.header.flags |= flags;
