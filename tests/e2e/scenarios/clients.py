@@ -75,7 +75,9 @@ def wrk_counts(scene):
     count = int(re.search(r"(\d+) requests in", report)[1])
     agent.stop()
     spans = agent.spans()
-    answered = [s for s in spans if s.attributes.get("http.response.status_code") == 200]
+    # Answers that wrk cut short when its time was over are errors.
+    answered = [s for s in spans if s.attributes.get("http.response.status_code") == 200
+                and s.status != otlp.ERROR]
     kinds = collections.Counter(s.kind for s in answered)
     scene.figures.update({"requests": count, "client": kinds[otlp.CLIENT],
                           "server": kinds[otlp.SERVER]})
