@@ -13,6 +13,12 @@ import otlp  # noqa: E402  pylint: disable=wrong-import-position
 KEPT, NEW, MISSING = 100, 60, 40
 MAX_SHOWN = 5
 
+# Since Linux 7.0 a hook may be preempted, and the kernel then skips the same hook for every other
+# task on that CPU (recursion_misses of a BPF program). That happens often in a machine that is
+# emulated, and is a loss like any other: allowed in small numbers, where the ledger owns up to it.
+PREEMPTIBLE = {"7"}
+MAX_SKIPPED = 0.1
+
 KINDS = {otlp.CLIENT: "CLIENT", otlp.SERVER: "SERVER"}
 
 Expected = dict  # {(kind, path): status}
@@ -42,9 +48,17 @@ def path_of(span: otlp.Span) -> str:
     return re.sub(r"^\w+://[^/]*", "", span.url)
 
 
-def judge_spans(found: list, run: str) -> list:
-    """Exactly one span for each expected one, with the right status, and none besides."""
-    errors, wanted, seen = [], expected(run), {}
+def is_cut(span: otlp.Span) -> bool:
+    """Whether spanwire says of the span itself that it missed a part."""
+    return span.attributes.get("spanwire.ending") == "lost"
+
+
+def judge_spans(found: list, run: str) -> tuple:
+    """Exactly one span for each expected one, with the right status, and none besides.
+
+    Returns what is wrong, and what is only incomplete.
+    """
+    errors, incomplete, wanted, seen = [], [], expected(run), {}
     for span in found:
         key = (KINDS.get(span.kind), path_of(span))
         seen[key] = seen.get(key, 0) + 1
@@ -52,10 +66,15 @@ def judge_spans(found: list, run: str) -> list:
         if key not in wanted:
             errors.append(f"spurious {key} {span.name}")
         elif status != wanted[key]:
-            errors.append(f"{key} has status {status}, not {wanted[key]}")
+            kind = incomplete if status is None and is_cut(span) else errors
+            kind.append(f"{key} has status {status}, not {wanted[key]}")
     errors += [f"{key} came {count} times" for key, count in seen.items() if count > 1]
-    errors += [f"{key} is missing" for key in wanted if key not in seen]
-    return errors
+    return errors, incomplete + [f"{key} is missing" for key in wanted if key not in seen]
+
+
+def excused(incomplete: list, run: str, stages: list, series: str) -> bool:
+    few = len(incomplete) <= MAX_SKIPPED * len(expected(run))
+    return series in PREEMPTIBLE and few and bool(ledger.reasons(stages))
 
 
 def judge_parents(found: list) -> list:
@@ -71,7 +90,7 @@ def judge_parents(found: list) -> list:
     return errors
 
 
-def judge_run(outcome, user: str, tier: str) -> list:
+def judge_run(outcome, user: str, tier: str, series: str) -> list:
     run = f"{user}-{tier}"
     if outcome.text(f"{run}/exit").strip() != "0":
         return [f"exit status {outcome.text(f'{run}/exit').strip() or 'unknown'}",
@@ -84,7 +103,10 @@ def judge_run(outcome, user: str, tier: str) -> list:
         stages = json.loads(outcome.text(f"{run}/stats.json"))["stages"]
     except (ValueError, KeyError) as error:
         return [f"unreadable output: {error!r}"]
-    return judge_spans(found, run) + judge_parents(found) + ledger.ledger_problems(stages)
+    errors, incomplete = judge_spans(found, run)
+    if not excused(incomplete, run, stages, series):
+        errors += incomplete
+    return errors + judge_parents(found) + ledger.ledger_problems(stages)
 
 
 def judge_tier(outcome, user: str, tier: str) -> list:
@@ -99,7 +121,7 @@ def judge_http(outcome, variables: dict) -> list:
     errors = []
     for pair in variables["RUNS"].split(","):
         user, tier = pair.split(":")
-        wrong = judge_run(outcome, user, tier) + judge_tier(outcome, user, tier)
+        wrong = judge_run(outcome, user, tier, variables["SERIES"]) + judge_tier(outcome, user, tier)
         if len(wrong) > MAX_SHOWN:
             wrong = wrong[:MAX_SHOWN] + [f"and {len(wrong) - MAX_SHOWN} more"]
         errors += [f"{user}, tier {tier}: {text}" for text in wrong]

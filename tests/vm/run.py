@@ -33,7 +33,7 @@ def packaged_capabilities() -> str:
 
 def variables(scenario: str, series: str) -> dict:
     """What the guest's scenario reads from its environment."""
-    result = {"SCENARIO": scenario}
+    result = {"SCENARIO": scenario, "SERIES": series}
     if scenario == "http":
         runs = ["root:auto"] + [f"caps:{tier}" for tier in TIERS[series]]
         result |= {"RUNS": ",".join(runs), "CAPS": packaged_capabilities(), "KEPT": judge.KEPT,
