@@ -96,6 +96,18 @@ class LoadedTracer final : public KernelTracer {
     return sum;
   }
 
+  uint64_t skipped_runs() const override {
+    uint64_t sum = 0;
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, skeleton_->obj) {
+      bpf_prog_info info{};
+      uint32_t size = sizeof(info);
+      const int fd = bpf_program__fd(program);
+      if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0) sum += info.recursion_misses;
+    }
+    return sum;
+  }
+
   void Sweep() override {
     if (sweep_) Iterate(*sweep_);
   }

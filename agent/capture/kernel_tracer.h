@@ -50,6 +50,8 @@ class KernelTracer {
   virtual int ring_fd() const = 0;
   virtual spanwire_control& control() = 0;
   virtual KernelCounters counters() const = 0;
+  // Hook runs that the kernel left out because the same hook was preempted on that CPU.
+  virtual uint64_t skipped_runs() const = 0;
 
   // Asks for records of all bytes that were only counted so far.
   virtual void Sweep() = 0;

@@ -31,6 +31,7 @@ class LiveSource final : public RingBufferSource {
         ring_stage_(ledger.AddStage("ring", "events")),
         ring_full_(ring_stage_.Drop("ring_full")),
         no_scratch_(ring_stage_.Drop("no_scratch")),
+        hook_skipped_(ring_stage_.Drop("hook_skipped")),
         decode_stage_(ledger) {}
 
   Result<> Open() {
@@ -60,11 +61,14 @@ class LiveSource final : public RingBufferSource {
     // What the reader has seen first: the kernel's counters can only be ahead of it.
     const uint64_t seen = consumed_;
     const KernelCounters counters = parts_.tracer->counters();
+    const uint64_t skipped = parts_.tracer->skipped_runs();
     const uint64_t lost = counters[SPANWIRE_COUNT_RING_FULL] + counters[SPANWIRE_COUNT_NO_SCRATCH];
-    ring_stage_.in.Set(counters[SPANWIRE_COUNT_RECORDS]);
+    // A run that was left out would have made one record at most.
+    ring_stage_.in.Set(counters[SPANWIRE_COUNT_RECORDS] + skipped);
     ring_stage_.out.Set(seen);
     ring_full_.Set(counters[SPANWIRE_COUNT_RING_FULL]);
     no_scratch_.Set(counters[SPANWIRE_COUNT_NO_SCRATCH]);
+    hook_skipped_.Set(skipped);
     ring_stage_.held.Set(counters[SPANWIRE_COUNT_RECORDS] - lost - seen);
   }
 
@@ -145,6 +149,7 @@ class LiveSource final : public RingBufferSource {
   Stage& ring_stage_;
   Counter& ring_full_;
   Counter& no_scratch_;
+  Counter& hook_skipped_;
   EventStage decode_stage_;
   std::unique_ptr<ring_buffer, RingCloser> ring_;
   model::EventSink* sink_ = nullptr;

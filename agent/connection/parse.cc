@@ -106,7 +106,8 @@ bool TrackedConnection::Advance(FlowState& flow, bool force) {
       Lose(flow);
       return true;
     case ParseStatus::kInvalid:
-      StopParsing(shared_.stream.stage.Drop(output.reason), model::Ending::kLost);
+      StopParsing(shared_.stream.stage.Drop(output.reason),
+                  IsRequests(flow) ? model::Ending::kLost : model::Ending::kInvalid);
       return false;
     case ParseStatus::kOpaque:
       StopParsing(shared_.stream.opaque, model::Ending::kLost);

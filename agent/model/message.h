@@ -67,6 +67,7 @@ enum class Ending : uint8_t {
   kTimedOut,   // no answer within the time-out, or ETIMEDOUT
   kStillOpen,  // the agent stopped first
   kLost,       // bytes of the answer were not captured, what it was is unknown
+  kInvalid,    // what came back is not an answer of the protocol
   kEvicted,    // memory bound
 };
 

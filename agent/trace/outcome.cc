@@ -42,6 +42,8 @@ SpanOutcome Broken(const model::Exchange& exchange) {
     case Ending::kStillOpen:
       return {error, "no complete response when spanwire stopped", "still_open", "still_open"};
     case Ending::kLost: return {StatusCode::kUnset, {}, {}, "lost"};
+    case Ending::kInvalid:
+      return {error, "the answer is not of the protocol", "invalid_response", "invalid"};
     case Ending::kEvicted: return {StatusCode::kUnset, {}, {}, "evicted"};
     case Ending::kAnswered: break;
   }

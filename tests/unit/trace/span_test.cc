@@ -113,6 +113,7 @@ INSTANTIATE_TEST_SUITE_P(
         EndingCase{Ending::kTimedOut, 0, StatusCode::kError, "timed_out", "timed_out"},
         EndingCase{Ending::kStillOpen, 0, StatusCode::kError, "still_open", "still_open"},
         EndingCase{Ending::kLost, 0, StatusCode::kUnset, "", "lost"},
+        EndingCase{Ending::kInvalid, 0, StatusCode::kError, "invalid_response", "invalid"},
         EndingCase{Ending::kEvicted, 0, StatusCode::kUnset, "", "evicted"}));
 
 TEST_F(TraceStageTest, ResponseErrorsFollowTheSide) {
