@@ -247,7 +247,8 @@ class Judge:
                             f"{hop.name}/{kind}/{truth.id}")
                 if several and not self.rules.tolerates(several[0]):
                     check_values(several[0], truth, hop, self.verdict)
-            if not any(span and self.rules.tolerates(span) for span in ends.values()):
+            told = not any(span and self.rules.tolerates(span) for span in ends.values())
+            if truth.answered and told:
                 outside += sticks_out(ends[otlp.CLIENT], ends[otlp.SERVER])
             check_parents(ends[otlp.CLIENT], ends[otlp.SERVER], hop, self.verdict)
             if hop.timed and ends[otlp.CLIENT]:

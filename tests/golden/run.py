@@ -80,15 +80,14 @@ def plain(scene, port: int, raw: int):
     scene.load(port, requests=4, pipeline=4)
     scene.load(port, "/status/404", requests=1)
     scene.load(port, requests=1, method="HEAD", fields="User-Agent: golden/1.0")
-    scene.load(port, "/big", requests=1)
 
 
 def odd(scene, port: int, raw: int):
     """Answers that are cut, interim, early or no HTTP; an upgrade."""
     for path in ("/interim", "/eof", "/reset", "/half", "/close", "/junk"):
         scene.load(raw, path, requests=1)
-    scene.load(raw, "/early", requests=1, method="POST", body_bytes=20_000)
-    scene.load(raw, "/echo", requests=1, method="PUT", body_bytes=2500, chunked_body=True)
+    scene.load(raw, "/early", requests=1, method="POST", body_bytes=600)
+    scene.load(raw, "/echo", requests=1, method="PUT", body_bytes=1200, chunked_body=True)
 
 
 def contexts(scene, port: int, raw: int):
@@ -111,7 +110,8 @@ def record(build: pathlib.Path, name: str):
         shutil.copy(build / "bin/load_client", scene.folder / "bin")
         shutil.copy(harness.SERVERS / "raw.py", scene.folder)
         port, raw = origins.nginx(scene), scene.port()
-        scene.start("raw", ["/usr/bin/python3", scene.folder / "raw.py", raw]).wait_port(raw)
+        scene.start("raw", ["/usr/bin/python3", scene.folder / "raw.py", raw,
+                            "peek"]).wait_port(raw)
         recorder = scene.start("record", [
             build / "spanwire", "record", "-o", DATA / f"{name}.recording", f"--port={port},{raw}"])
         recorder.wait_until(lambda: "spanwire: ready" in recorder.errors(), "ready line")

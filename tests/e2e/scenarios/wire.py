@@ -105,15 +105,18 @@ def unusual_answers(scene):
     truths = [
         *scene.load(raw, "/interim", requests=100, rate=500),
         *scene.load(raw, "/eof", requests=50, rate=200),
-        *scene.load(raw, "/early", requests=20, rate=100, method="POST", body_bytes=30_000),
         *scene.load(raw, "/wait", requests=50, rate=500, method="POST", body_bytes=3000,
                     expect_continue=True),
         *scene.load(raw, "/any", requests=50, rate=500, method="PROPFIND"),
     ]
+    # While the agent does not know that this connection's answers are early, the next head may lie
+    # behind more content than it captures.
+    early = scene.load(raw, "/early", requests=50, rate=200, method="POST", body_bytes=30_000)
     agent.stop()
     for truth in truths:
         truth.method = "_OTHER" if truth.method == "PROPFIND" else truth.method
-    scene.judge(agent, truths, [front(raw, "")])
+    scene.judge_groups(agent, [(truths, [front(raw, "")]),
+                               (early, [front(raw, "")], judge.Rules(recall=0.9))])
 
 
 def upgrade(port: int, request_id: str) -> judge.Truth:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An HTTP origin that does by hand what well-behaved servers do not: python3 raw.py PORT
+"""An HTTP origin that does by hand what well-behaved servers do not: python3 raw.py PORT [peek]
 
 The first part of the path says what:
   /reset    half an answer, then RST        /half     half an answer, then FIN
@@ -7,6 +7,7 @@ The first part of the path says what:
   /interim  103 before 200                  /early    an answer before the content was read
   /tiny     an answer in one-byte writes    /eof      content up to the end of the connection
   /junk     no HTTP                         and a small answer to everything else
+Heads are read byte by byte, with `peek` by looking first and then taking what the head has.
 """
 
 import socket
@@ -21,6 +22,10 @@ EARLY = b"HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig"
 
 def read_head(connection: socket.socket) -> bytes:
     head = b""
+    if len(sys.argv) > 2:
+        seen = connection.recv(4096, socket.MSG_PEEK)
+        end = seen.find(b"\r\n\r\n")
+        return connection.recv(end + 4) if end >= 0 else b""
     while not head.endswith(b"\r\n\r\n"):
         byte = connection.recv(1)
         if not byte:
