@@ -4,7 +4,8 @@
 import importlib
 
 MODULES = ("servers", "proxies", "languages", "wire", "clients", "life", "failures", "hostile",
-           "losses", "canary", "recording", "terminal", "identity", "backends")
+           "losses", "canary", "recording", "terminal", "identity", "backends",
+           "uring")
 SCENARIOS = {}
 
 
