@@ -141,6 +141,26 @@ bool ByteStream::StartsTurn() const {
   return !Empty() && segments_[head_].starts_turn && segments_[head_].offset == offset_;
 }
 
+uint64_t ByteStream::AvailableUpTo(uint32_t turn) const {
+  if (!IsLater(last_turn_, turn)) return Available();
+  uint64_t end = offset_;
+  for (size_t i = head_; i < segments_.size() && end < known_end_; ++i) {
+    if (segments_[i].offset > known_end_ || IsLater(segments_[i].turn, turn)) break;
+    end = segments_[i].end();
+  }
+  return end - offset_;
+}
+
+std::optional<uint32_t> ByteStream::NextTurn(uint32_t turn) const {
+  if (Empty() || !IsLater(last_turn_, turn)) return std::nullopt;
+  for (size_t i = head_; i < segments_.size(); ++i) {
+    if (IsLater(segments_[i].turn, turn)) return segments_[i].turn;
+  }
+  return std::nullopt;
+}
+
+uint32_t ByteStream::TurnBehindHole() const { return Find(known_end_)->turn; }
+
 std::optional<uint64_t> ByteStream::TurnRemaining(uint32_t newest_turn) const {
   if (!IsLater(newest_turn, FrontTurn())) return std::nullopt;
   const uint32_t turn = FrontTurn();
@@ -230,24 +250,17 @@ void ByteStream::MoveFront(uint64_t offset) {
   }
 }
 
-ByteStream::Skipped ByteStream::SkipGap() {
-  const uint64_t unread = unread_;
-  uint64_t target = Empty() ? offset_ : segments_.back().end();
-  for (size_t i = head_; i < segments_.size(); ++i) {
-    if (segments_[i].captured > 0 && segments_[i].offset > captured_end_) {
-      target = segments_[i].offset;
-      break;
-    }
-  }
-  const uint64_t passed = target - offset_;
-  MoveFront(target);
-  return {.known = unread - unread_, .missing = passed - (unread - unread_)};
-}
-
 uint64_t ByteStream::SkipPiece() {
   if (Empty() || segments_[head_].offset > offset_) return 0;
   const uint64_t passed = segments_[head_].end() - offset_;
   MoveFront(offset_ + passed);
+  return passed;
+}
+
+uint64_t ByteStream::SkipHole() {
+  if (Empty() || segments_[head_].offset <= offset_) return 0;
+  const uint64_t passed = segments_[head_].offset - offset_;
+  MoveFront(segments_[head_].offset);
   return passed;
 }
 

@@ -18,7 +18,7 @@ namespace spanwire::connection {
 // holds the first of them; the rest was only counted. A parser reads from the front and consumes
 // whole messages; it may consume counted bytes too, when it knows that they are content. Bytes that
 // no record reported at all are a hole; the front stops there. Bytes are lost only through
-// SkipGap(), SkipPiece() and Clear(), and all say how many.
+// SkipPiece(), SkipHole() and Clear(), and all say how many.
 //
 // Owned by one shard; not thread-safe. Views returned here live until the next non-const call.
 class ByteStream {
@@ -78,6 +78,15 @@ class ByteStream {
   // The turn of the byte at the front; where there is none, of the last byte that passed.
   uint32_t FrontTurn() const { return Empty() ? last_turn_ : segments_[head_].turn; }
 
+  // As Available(), but without what passed in turns after `turn`.
+  uint64_t AvailableUpTo(uint32_t turn) const;
+
+  // The first turn after `turn` of which something is here.
+  std::optional<uint32_t> NextTurn(uint32_t turn) const;
+
+  // The turn of the record behind the first hole. Requires HoleFollows().
+  uint32_t TurnBehindHole() const;
+
   // Bytes from the front to the end of the front's turn, once a later turn than that is known;
   // `newest_turn` is the newest turn of the whole connection. Empty while a hole may hide some.
   std::optional<uint64_t> TurnRemaining(uint32_t newest_turn) const;
@@ -101,12 +110,11 @@ class ByteStream {
     uint64_t missing = 0;
   };
 
-  // Drops the captured bytes at the front and the gap behind them, counted bytes and holes alike,
-  // up to the next captured byte; when there is none, all that is known.
-  Skipped SkipGap();
-
   // Drops the rest of the record at the front, captured and counted. 0 when a hole is next.
   uint64_t SkipPiece();
+
+  // Where a hole is next, jumps over it to the record behind. Returns the bytes that are missing.
+  uint64_t SkipHole();
 
   // Forgets everything; the front moves to the end of what is known.
   Skipped Clear();

@@ -20,9 +20,8 @@ bool Matches(protocol::Match match) {
 
 // True once the protocol is known.
 bool TrackedConnection::Detect(bool force) {
-  if (force) missed_.StopWaiting();
-  if (HolePending() && !force) return false;
-  joined_ = joined_ || HolePending() || !missed_.empty();
+  joined_ = joined_ || flows_[0].stream.HoleFollows() || flows_[1].stream.HoleFollows() ||
+            !missed_.empty();
   if (joined_) return DetectJoined(force);
   for (const auto direction : {model::Direction::kTransmit, model::Direction::kReceive}) {
     if (DetectFresh(direction)) return true;
@@ -34,7 +33,7 @@ bool TrackedConnection::Detect(bool force) {
 // The very first bytes of a direction decide.
 bool TrackedConnection::DetectFresh(model::Direction direction) {
   const FlowState& flow = FlowOf(direction);
-  if (flow.stream.Available() == 0) return false;
+  if (Visible(flow) == 0) return false;
   const std::string_view front = flow.stream.Front();
   bool wait = false;
   for (size_t i = 0; i < shared_.protocols.size() && !front.empty(); ++i) {
@@ -66,7 +65,7 @@ bool TrackedConnection::DetectJoined(bool force) {
       ++attempts_;
     }
     if (flow->stream.Available() == 0) {
-      CountSkipped(flow->stream.SkipGap(), shared_.stream.gap);
+      shared_.stream.Pass(flow->stream.SkipHole(), shared_.stream.hole);
     } else {
       shared_.stream.Lose(flow->stream.SkipPiece(), shared_.stream.undetected);
     }

@@ -105,8 +105,10 @@ void MessagePairer::EndAll(model::Ending ending, uint16_t error, Nanoseconds now
   while (open() > 0) EndFirst(ending, error, now);
 }
 
-void MessagePairer::LoseAllBut(std::optional<uint32_t> kept_turn) {
-  while (open() > 0 && open_[head_]->turn != kept_turn) EndFirst(model::Ending::kLost, 0, 0);
+void MessagePairer::LoseBefore(uint32_t turn) {
+  while (open() > 0 && static_cast<int32_t>(turn - open_[head_]->turn) > 0) {
+    EndFirst(model::Ending::kLost, 0, 0);
+  }
 }
 
 bool MessagePairer::WaitsSince(uint32_t turn) const {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "agent/connection/shared.h"
@@ -52,8 +51,8 @@ class MessagePairer {
   // `now` = 0: each ended when its last byte passed.
   void EndAll(model::Ending ending, uint16_t error, Nanoseconds now);
 
-  // As EndAll(), with kLost, but keeps the requests that began in `kept_turn`.
-  void LoseAllBut(std::optional<uint32_t> kept_turn);
+  // As EndAll(), with kLost, for the requests that began before `turn`.
+  void LoseBefore(uint32_t turn);
 
   // A request that waits for its answer began in `turn`.
   bool WaitsSince(uint32_t turn) const;

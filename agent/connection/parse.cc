@@ -16,18 +16,24 @@ bool IsLater(uint32_t turn, uint32_t than) { return static_cast<int32_t>(turn - 
 
 }  // namespace
 
-// Parses what there is, in the order of turns. While something may still be missing, nothing is
-// parsed beyond it in either direction; `force`: what is missing now is lost.
+// Parses what there is, turn by turn, as if each turn had been parsed when it came. While something
+// may still be missing, nothing is parsed at all; `force`: what is missing now is lost.
 void TrackedConnection::Pump(bool force) {
-  if (mode_ == Mode::kDetecting && !Detect(force)) {
-    if (mode_ == Mode::kDetecting) WatchHole();
-    return;
-  }
-  std::array<bool, 2> ready{true, true};
   if (force) missed_.StopWaiting();
-  while (mode_ == Mode::kParsing && (force || !HolePending())) {
+  if (force || !HolePending()) {
+    do {
+      PumpTurn(force);
+    } while (AdvanceHorizon());
+  }
+  WatchHole();
+}
+
+void TrackedConnection::PumpTurn(bool force) {
+  if (mode_ == Mode::kDetecting && !Detect(force)) return;
+  std::array<bool, 2> ready{true, true};
+  while (mode_ == Mode::kParsing) {
     FlowState* flow = NextFlow(ready, force);
-    if (flow == nullptr) break;
+    if (flow == nullptr) return;
     // What one flow may take can depend on what the other took.
     if (Step(*flow, force)) {
       ready = {true, true};
@@ -35,16 +41,32 @@ void TrackedConnection::Pump(bool force) {
       ready[flow == &flows_[1]] = false;
     }
   }
-  WatchHole();
+}
+
+// On to the next turn of which something is here. False when all is parsed.
+bool TrackedConnection::AdvanceHorizon() {
+  if (!IsLater(newest_turn_, horizon_)) return false;
+  uint32_t next = newest_turn_;
+  for (const FlowState& flow : flows_) {
+    const auto turn = flow.stream.NextTurn(horizon_);
+    if (turn && IsLater(next, *turn)) next = *turn;
+  }
+  horizon_ = next;
+  return true;
+}
+
+bool TrackedConnection::HoleIsDue(const FlowState& flow) const {
+  return flow.stream.HoleFollows() && !IsLater(flow.stream.TurnBehindHole(), horizon_);
 }
 
 FlowState* TrackedConnection::NextFlow(const std::array<bool, 2>& ready, bool force) {
   FlowState* next = nullptr;
   for (size_t i = 0; i < flows_.size(); ++i) {
     FlowState& flow = flows_[i];
-    const bool work = flow.stream.Available() > 0 || (force && flow.stream.HoleFollows()) ||
-                      (flow.message_open && TurnOver(flow));
-    if (!ready[i] || !work) continue;
+    if (!ready[i]) continue;
+    const bool work = Visible(flow) > 0 || (flow.message_open && TurnOver(flow)) ||
+                      (force && flow.stream.Available() == 0 && HoleIsDue(flow));
+    if (!work) continue;
     if (next == nullptr || IsLater(next->stream.FrontTurn(), flow.stream.FrontTurn())) next = &flow;
   }
   return next;
@@ -53,7 +75,7 @@ FlowState* TrackedConnection::NextFlow(const std::array<bool, 2>& ready, bool fo
 // One step of one flow. False when it can do nothing before more arrives.
 bool TrackedConnection::Step(FlowState& flow, bool force) {
   if (flow.stream.Available() == 0 && flow.stream.HoleFollows()) {
-    Lose(flow);
+    DropHole(flow);
     return true;
   }
   if (flow.stream.Available() > 0) NoteParsedTurn(flow, flow.stream.FrontTurn());
@@ -63,33 +85,26 @@ bool TrackedConnection::Step(FlowState& flow, bool force) {
 // A turn without bytes was lost, and with it bytes of the other direction.
 void TrackedConnection::NoteParsedTurn(FlowState& flow, uint32_t turn) {
   if (missed_.empty() || !missed_.RemoveUpTo(turn)) return;
-  FlowState& other = &flow == &flows_[0] ? flows_[1] : flows_[0];
-  LosePairing(std::nullopt);
-  parser_->Reset(IsRequests(other) ? protocol::Flow::kRequests : protocol::Flow::kResponses);
-  other.seeking = true;
-  other.message_open = false;
+  LoseSync(&flow == &flows_[0] ? flows_[1] : flows_[0], turn);
 }
 
 bool TrackedConnection::Seek(FlowState& flow, bool force) {
   if (flow.stream.StartsTurn()) {
-    if (!flow.stream.Front().empty() && parser_->FindBoundary(InputOf(flow)) == 0) {
+    const protocol::ParseInput input = InputOf(flow);
+    if (!input.bytes.empty() && parser_->FindBoundary(input) == 0) {
       flow.seeking = false;
       return true;
     }
     if (MayBecomeMessage(flow, force)) return false;
   }
-  // It may have held a request, or the answer to one that is open.
-  LosePairing(std::nullopt);
-  const uint64_t passed = flow.stream.SkipPiece();
-  shared_.stream.Lose(passed, shared_.stream.gap);
-  return passed > 0;
+  return DropPiece(flow);
 }
 
 // The turn at the front begins with no message so far, but bytes to come may make it one.
 bool TrackedConnection::MayBecomeMessage(const FlowState& flow, bool force) const {
   const size_t captured = flow.stream.Front().size();
   if (captured < flow.stream.Available() || captured >= kSeekBytes) return false;
-  return !TurnOver(flow) && !(force && flow.stream.HoleFollows());
+  return !TurnOver(flow) && !(force && HoleIsDue(flow));
 }
 
 bool TrackedConnection::Advance(FlowState& flow, bool force) {
@@ -101,10 +116,7 @@ bool TrackedConnection::Advance(FlowState& flow, bool force) {
     case ParseStatus::kConsumed: return OnConsumed(flow, output);
     case ParseStatus::kHead: return OnHead(flow, output);
     case ParseStatus::kEnd: return OnEnd(flow, output);
-    case ParseStatus::kLost:
-      budget_.OnLost();
-      Lose(flow);
-      return true;
+    case ParseStatus::kLost: budget_.OnLost(); return DropPiece(flow);
     case ParseStatus::kInvalid:
       StopParsing(shared_.stream.stage.Drop(output.reason),
                   IsRequests(flow) ? model::Ending::kLost : model::Ending::kInvalid);
@@ -124,9 +136,7 @@ bool TrackedConnection::OnConsumed(FlowState& flow, const ParseOutput& output) {
 
 bool TrackedConnection::OnNeedMore(FlowState& flow, const ParseOutput& output, bool force) {
   if (flow.message_open && output.want_bytes == 0) budget_.OnFramedContent(IsRequests(flow));
-  if (!force || !flow.stream.HoleFollows()) return false;
-  Lose(flow);
-  return true;
+  return force && HoleIsDue(flow) && DropPiece(flow);
 }
 
 bool TrackedConnection::OnHead(FlowState& flow, const ParseOutput& output) {
@@ -219,24 +229,44 @@ void TrackedConnection::Take(FlowState& flow, uint64_t size_bytes) {
   shared_.stream.Consume(size_bytes);
 }
 
-// What follows the front is of no use up to the next captured byte, and maybe beyond.
-void TrackedConnection::Lose(FlowState& flow) {
-  CountSkipped(flow.stream.SkipGap(), shared_.stream.gap);
-  std::optional<uint32_t> kept_turn;
-  // Where answers go on with a whole turn, the request of the turn before was asked after the gap.
-  if (!IsRequests(flow) && flow.stream.StartsTurn() && !budget_.pipelined()) {
-    kept_turn = flow.stream.FrontTurn() - 1;
+// The rest of the record at the front is of no use: it may hold a request, or the answer to one
+// that was asked before.
+bool TrackedConnection::DropPiece(FlowState& flow) {
+  const uint32_t turn = flow.stream.FrontTurn();
+  const uint64_t passed = flow.stream.SkipPiece();
+  if (passed == 0) return false;
+  shared_.stream.Lose(passed, shared_.stream.gap);
+  LoseSync(flow, turn);
+  return true;
+}
+
+// Where a direction goes on with a whole turn, the request of the turn before was asked after the
+// hole.
+void TrackedConnection::DropHole(FlowState& flow) {
+  shared_.stream.Pass(flow.stream.SkipHole(), shared_.stream.hole);
+  LoseSync(flow, flow.stream.FrontTurn() - (flow.stream.StartsTurn() ? 1 : 0));
+}
+
+// Bytes of `flow` are lost that passed before the end of `turn`: what was asked before it may be
+// answered there, and the flow goes on at the next turn that begins with a message.
+void TrackedConnection::LoseSync(FlowState& flow, uint32_t turn) {
+  const size_t waiting = pairer_.unanswered();
+  LosePairing(turn);
+  if (!flow.seeking || pairer_.unanswered() != waiting) {
+    parser_->Reset(IsRequests(flow) ? protocol::Flow::kRequests : protocol::Flow::kResponses,
+                   pairer_.unanswered());
   }
-  LosePairing(kept_turn);
-  parser_->Reset(IsRequests(flow) ? protocol::Flow::kRequests : protocol::Flow::kResponses,
-                 pairer_.unanswered());
   flow.seeking = true;
   flow.message_open = false;
 }
 
 // Nothing is paired across a gap.
-void TrackedConnection::LosePairing(std::optional<uint32_t> kept_turn) {
-  pairer_.LoseAllBut(kept_turn);
+void TrackedConnection::LosePairing(uint32_t turn) {
+  if (budget_.pipelined()) {
+    pairer_.EndAll(model::Ending::kLost, 0, 0);
+  } else {
+    pairer_.LoseBefore(turn);
+  }
   settled_ = pairer_.unanswered() > 0;
   owed_ = 0;
   if (settled_) return;
@@ -263,11 +293,12 @@ bool TrackedConnection::MayPair(const MessagePairer::Head& request) const {
 protocol::ParseInput TrackedConnection::InputOf(const FlowState& flow) const {
   protocol::ParseInput input;
   input.flow = IsRequests(flow) ? protocol::Flow::kRequests : protocol::Flow::kResponses;
-  input.bytes = flow.stream.Front();
-  input.available = flow.stream.Available();
+  input.available = Visible(flow);
+  input.bytes = flow.stream.Front().substr(0, input.available);
   input.offset = flow.stream.offset();
-  input.end_of_stream = flow.ended && !flow.stream.HoleFollows();
-  input.turn_remaining = flow.stream.TurnRemaining(newest_turn_);
+  input.end_of_stream =
+      flow.ended && !flow.stream.HoleFollows() && input.available == flow.stream.Available();
+  input.turn_remaining = flow.stream.TurnRemaining(horizon_);
   return input;
 }
 

@@ -106,7 +106,7 @@ void TrackedConnection::AddTo(FlowState& flow, const ByteStream::Piece& piece) {
 void TrackedConnection::NoteTurn(uint32_t turn) {
   if (!turn_known_) {
     turn_known_ = true;
-    newest_turn_ = turn;
+    newest_turn_ = horizon_ = turn;
     return;
   }
   if (!IsLater(turn, newest_turn_)) {

@@ -92,6 +92,10 @@ class TrackedConnection {
 
   // parse.cc: from bytes to messages.
   void Pump(bool force);
+  void PumpTurn(bool force);
+  bool AdvanceHorizon();
+  uint64_t Visible(const FlowState& flow) const { return flow.stream.AvailableUpTo(horizon_); }
+  bool HoleIsDue(const FlowState& flow) const;
   FlowState* NextFlow(const std::array<bool, 2>& ready, bool force);
   bool Step(FlowState& flow, bool force);
   void NoteParsedTurn(FlowState& flow, uint32_t turn);
@@ -105,13 +109,15 @@ class TrackedConnection {
   void OnResponseHead(FlowState& flow, const MessagePairer::Head& head);
   bool OnEnd(FlowState& flow, const protocol::ParseOutput& output);
   void Take(FlowState& flow, uint64_t size_bytes);
-  void Lose(FlowState& flow);
-  void LosePairing(std::optional<uint32_t> kept_turn);
+  bool DropPiece(FlowState& flow);
+  void DropHole(FlowState& flow);
+  void LoseSync(FlowState& flow, uint32_t turn);
+  void LosePairing(uint32_t turn);
   void OnResponseEnd(const MessagePairer::End& end);
   void StopParsing(Counter& reason, model::Ending ending);
   bool MayPair(const MessagePairer::Head& request) const;
   bool TurnOver(const FlowState& flow) const {
-    return flow.ended || flow.stream.TurnRemaining(newest_turn_).has_value();
+    return flow.ended || flow.stream.TurnRemaining(horizon_).has_value();
   }
   protocol::ParseInput InputOf(const FlowState& flow) const;
   bool IsRequests(const FlowState& flow) const { return &flow == &FlowOf(requests_); }
@@ -141,6 +147,7 @@ class TrackedConnection {
   bool sweep_wanted_ = false;
   uint16_t error_ = 0;        // EPIPE seen: the peer may still have answered before it closed
   uint32_t newest_turn_ = 0;  // of all records
+  uint32_t horizon_ = 0;      // turns up to this one are parsed: later ones have not happened yet
   MissedTurns missed_;
   uint32_t attempts_ = 0;  // turns in which a joined connection's protocol was not recognised
   uint64_t owed_ = 0;      // answers that will come for exchanges which timed out
