@@ -24,7 +24,6 @@ DEFINE_string(tier, "auto",
 DEFINE_string(ring_size, "4MiB", "ring buffer between kernel and agent, a power of two");
 DEFINE_string(capture_bytes, "256KiB", "bytes copied of each turn of a new connection");
 DEFINE_string(proc_root, "/", "the traced host's root directory, e.g. /host in a container");
-DEFINE_string(shards, "0", "pipeline threads; 0 chooses by the number of CPUs");
 DEFINE_string(memory_limit, "64MiB", "bytes of unfinished messages kept, over all connections");
 DEFINE_string(request_timeout, "30s", "a request unanswered for this long ends as an error");
 DEFINE_string(idle_timeout, "10m", "a connection silent for this long is forgotten; 0 never");
@@ -78,7 +77,6 @@ constexpr std::array<FlagTraits, 22> kFlags{{
     {"ring_size", "", "SIZE", "Capture", kLive, ""},
     {"capture_bytes", "", "SIZE", "Capture", kLive, ""},
     {"proc_root", "", "DIR", "Capture", kLive | SetOf(Verb::kDoctor), ""},
-    {"shards", "", "N", "Pipeline", kSpans, ""},
     {"memory_limit", "", "SIZE", "Pipeline", kSpans, ""},
     {"request_timeout", "", "TIME", "Pipeline", kSpans, ""},
     {"idle_timeout", "", "TIME", "Pipeline", kSpans, ""},

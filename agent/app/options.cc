@@ -21,7 +21,6 @@ namespace {
 constexpr uint64_t kMaxRingBytes = uint64_t{1} << 30;
 constexpr uint64_t kMaxCaptureBytes = uint64_t{16} << 20;
 constexpr uint64_t kMinMemoryBytes = uint64_t{1} << 20;
-constexpr uint64_t kMaxShards = 64;
 constexpr uint64_t kMaxPid = uint64_t{1} << 22;  // PID_MAX_LIMIT of 64-bit Linux
 constexpr size_t kMaxComm = SPANWIRE_COMM - 1;
 constexpr std::chrono::milliseconds kMinStatsInterval{100};
@@ -144,7 +143,6 @@ CaptureOptions ReadCapture(OptionReader& reader) {
 
 PipelineOptions ReadPipeline(OptionReader& reader) {
   PipelineOptions pipeline;
-  pipeline.shards = static_cast<uint32_t>(reader.Number("shards", {0, kMaxShards}));
   pipeline.memory_limit_bytes =
       reader.Size("memory-limit", {kMinMemoryBytes, std::numeric_limits<int64_t>::max()});
   pipeline.request_timeout = reader.Time("request-timeout");

@@ -49,7 +49,6 @@ struct CaptureOptions {
 };
 
 struct PipelineOptions {
-  uint32_t shards = 0;  // 0: chosen from the number of CPUs
   uint64_t memory_limit_bytes = 0;
   std::chrono::milliseconds request_timeout{0};
   std::chrono::milliseconds idle_timeout{0};

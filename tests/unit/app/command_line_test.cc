@@ -75,7 +75,7 @@ TEST(ParseCommandLine, Defaults) {
 TEST(ParseCommandLine, EveryFlagOfTail) {
   const Options options = Good(
       "tail --port 80 --pid=7 --comm curl --tier 3 --ring-size 64KiB --capture-bytes 1KiB "
-      "--proc-root /host --shards 2 --memory-limit 8MiB --request-timeout 5s --idle-timeout 0 "
+      "--proc-root /host --memory-limit 8MiB --request-timeout 5s --idle-timeout 0 "
       "-o json --color never --limit 9 --for 2m --otlp-file f --otlp-file-format proto "
       "--otlp-endpoint http://c:4317 --otlp-protocol grpc --otlp-compression gzip "
       "--stats-file s --stats-interval 100ms");
@@ -86,7 +86,6 @@ TEST(ParseCommandLine, EveryFlagOfTail) {
   EXPECT_EQ(options.capture.ring_size_bytes, 65536);
   EXPECT_EQ(options.capture.capture_size_bytes, 1024);
   EXPECT_EQ(options.capture.root_path, "/host");
-  EXPECT_EQ(options.pipeline.shards, 2);
   EXPECT_EQ(options.pipeline.memory_limit_bytes, 8u << 20);
   EXPECT_EQ(options.pipeline.request_timeout, std::chrono::seconds(5));
   EXPECT_EQ(options.pipeline.idle_timeout.count(), 0);
@@ -194,7 +193,6 @@ TEST(ParseCommandLine, ValuesAreChecked) {
                                  "--ring-size 1K",
                                  "--ring-size 2G",
                                  "--capture-bytes 0",
-                                 "--shards 65",
                                  "--memory-limit 1K",
                                  "--request-timeout 0",
                                  "--request-timeout 5",
