@@ -72,10 +72,10 @@ class Model {
       ++(cells_[front_].segment != 0 ? skipped.known : skipped.missing);
     return skipped;
   }
-  ByteStream::Skipped SkipGap() {
-    uint64_t target = front_ + Front().size();
-    while (target < End() && !cells_[target].captured) ++target;
-    return JumpTo(std::max(target, std::min(target, End())));
+  uint64_t SkipHole() {
+    uint64_t target = front_;
+    while (target < End() && cells_[target].segment == 0) ++target;
+    return JumpTo(target).missing;
   }
   uint64_t SkipPiece() {
     uint64_t target = front_;
@@ -131,6 +131,11 @@ void Compare(const ByteStream& stream, const Model& model) {
   if (model.Available() == 0) return;
   Check(stream.StartsTurn() == model.at(model.front()).starts_turn);
   Check(stream.FrontTurn() == model.at(model.front()).turn);
+  if (stream.HoleFollows()) {
+    uint64_t behind = model.front() + model.Available();
+    while (model.at(behind).segment == 0) ++behind;
+    Check(stream.TurnBehindHole() == model.at(behind).turn);
+  }
   for (uint32_t turn = 0; turn < 8; ++turn) {
     Check(stream.TurnRemaining(turn) == model.TurnRemaining(turn));
   }
@@ -165,7 +170,7 @@ class Driver {
     const uint8_t action = Byte();
     switch (action % 8) {
       case 0: Consume(Byte()); return;
-      case 1: SkipGap(); return;
+      case 1: SkipHole(); return;
       case 2: SkipPiece(); return;
       case 3:
         if (action > 250) Clear();
@@ -206,10 +211,8 @@ class Driver {
     model_.JumpTo(model_.front() + size);
   }
 
-  void SkipGap() {
-    const auto expected = model_.SkipGap();
-    const auto skipped = stream_.SkipGap();
-    Check(skipped.known == expected.known && skipped.missing == expected.missing);
+  void SkipHole() {
+    Check(stream_.SkipHole() == model_.SkipHole());
     Follow();
   }
 

@@ -111,37 +111,41 @@ TEST(ByteStream, CountedBytesMayBeConsumedInParts) {
   EXPECT_EQ(stream.Front(), "x");
 }
 
-TEST(ByteStream, SkipGapReportsLostBytes) {
+TEST(ByteStream, SkipHoleReportsMissingBytes) {
   ByteStream stream(kRoomy);
   Append(stream, 0, "GET /a");
-  Append(stream, 10, "HTTP/1.1\r\n");
+  Append(stream, 10, "HTTP/1.1\r\n", 5);
+  EXPECT_EQ(stream.TurnBehindHole(), 5u);
+  EXPECT_EQ(stream.SkipHole(), 0u);
   stream.Consume(6);
   EXPECT_TRUE(stream.Front().empty());
-  const auto skipped = stream.SkipGap();
-  EXPECT_EQ(skipped.known, 0u);
-  EXPECT_EQ(skipped.missing, 4u);
+  EXPECT_EQ(stream.SkipHole(), 4u);
   EXPECT_EQ(stream.Front(), "HTTP/1.1\r\n");
 }
 
-TEST(ByteStream, SkipGapDropsFrontCountedBytesAndHoles) {
+TEST(ByteStream, SkipHoleStopsAtCountedBytes) {
   ByteStream stream(kRoomy);
-  Append(stream, 0, "abc");
-  stream.Append(Counted(3, 7));
-  stream.Append(Counted(15, 5));
-  Append(stream, 20, "xyz");
-  const auto skipped = stream.SkipGap();
-  EXPECT_EQ(skipped.known, 15u);
-  EXPECT_EQ(skipped.missing, 5u);
+  stream.Append(Counted(5, 5));
+  Append(stream, 10, "xyz");
+  EXPECT_EQ(stream.SkipHole(), 5u);
+  EXPECT_EQ(stream.Front(), "");
+  EXPECT_EQ(stream.SkipPiece(), 5u);
   EXPECT_EQ(stream.Front(), "xyz");
 }
 
-TEST(ByteStream, SkipGapWithoutLaterBytesDropsAll) {
+TEST(ByteStream, LaterTurnsCanBeLeftOut) {
   ByteStream stream(kRoomy);
-  Append(stream, 0, "abc");
-  stream.Append(Counted(3, 7));
-  EXPECT_EQ(stream.SkipGap().known, 10u);
-  EXPECT_TRUE(stream.Empty());
-  EXPECT_EQ(stream.offset(), 10u);
+  Append(stream, 0, "abc", 1);
+  Append(stream, 3, "de", 3);
+  Append(stream, 5, "f", 7);
+  stream.Consume(1);
+  EXPECT_EQ(stream.AvailableUpTo(0), 0u);
+  EXPECT_EQ(stream.AvailableUpTo(2), 2u);
+  EXPECT_EQ(stream.AvailableUpTo(3), 4u);
+  EXPECT_EQ(stream.AvailableUpTo(9), 5u);
+  EXPECT_EQ(stream.NextTurn(0), 1u);
+  EXPECT_EQ(stream.NextTurn(3), 7u);
+  EXPECT_EQ(stream.NextTurn(7), std::nullopt);
 }
 
 TEST(ByteStream, SkipPieceStopsAtTheNextRecord) {
