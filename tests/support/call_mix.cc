@@ -74,11 +74,26 @@ UniqueFd Listen(const Address& address) {
 // The calls of request number `n`: every pair on each side within kRequests.
 constexpr size_t kRequests = 72;
 const SendCall& SendOf(size_t n) { return SendCalls()[n % SendCalls().size()]; }
-const ReceiveCall& ReceiveOf(size_t n) { return ReceiveCalls()[n % ReceiveCalls().size()]; }
+
+// No hook sees splice(2) out of a UNIX socket, and nothing there counts bytes: it is the last of
+// the calls and left out for `family` AF_UNIX.
+const ReceiveCall& ReceiveOf(sa_family_t family, size_t n) {
+  if (family != AF_UNIX) return ReceiveCalls()[n % ReceiveCalls().size()];
+  const size_t count = ReceiveCalls().size() - 1;
+  return ReceiveCalls()[(n + n / count) % count];  // as many as calls that send: shifted each round
+}
+
+sa_family_t FamilyOf(int fd) {
+  sockaddr_storage address{};
+  socklen_t length = sizeof(address);
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) Die("getsockname");
+  return address.ss_family;
+}
 
 void Answer(int fd, size_t first, size_t count) {
+  const sa_family_t family = FamilyOf(fd);
   for (size_t n = first; n < first + count; ++n) {
-    if (ReceiveOf(n).receive(fd).empty()) return;
+    if (ReceiveOf(family, n).receive(fd).empty()) return;
     const std::string content(100 + n, 'r');
     const std::string head =
         "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(content.size()) + "\r\n\r\n";
@@ -143,7 +158,7 @@ class Client {
                              std::to_string(content.size()) + "\r\n\r\n";
     truth.start_ns = load::NowNs();
     if (!SendOf(n).send(fd, head, content)) Die("ask");
-    const std::string answer = ReceiveOf(n + 2).receive(fd);
+    const std::string answer = ReceiveOf(FamilyOf(fd), n + 2).receive(fd);
     truth.end_ns = load::NowNs();
     if (answer.empty()) Die("answer");
     truth.status = std::atoi(answer.c_str() + 9);
