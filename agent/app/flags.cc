@@ -58,7 +58,7 @@ struct FlagTraits {
   std::string_view standard;
 };
 
-constexpr std::array<FlagTraits, 22> kFlags{{
+constexpr auto kFlags = std::to_array<FlagTraits>({
     {"port", "", "LIST", "Filters", kLive, ""},
     {"pid", "p", "LIST", "Filters", kLive, ""},
     {"comm", "", "LIST", "Filters", kLive, ""},
@@ -80,7 +80,7 @@ constexpr std::array<FlagTraits, 22> kFlags{{
     {"memory_limit", "", "SIZE", "Pipeline", kSpans, ""},
     {"request_timeout", "", "TIME", "Pipeline", kSpans, ""},
     {"idle_timeout", "", "TIME", "Pipeline", kSpans, ""},
-}};
+});
 
 std::string Dashed(std::string_view name) {
   std::string dashed(name);
