@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sends HTTP requests through io_uring, one after the other over one connection, to show what the hooks
-// see of it: uring_client PORT REQUESTS PATH_PREFIX. Exits 0 when all were answered, 77 when the kernel
-// has no io_uring.
+// Sends HTTP requests through io_uring, one after the other over one connection, to show what the
+// hooks see of it: uring_client PORT REQUESTS PATH_PREFIX. Exits 0 when all were answered, 77 when
+// the kernel has no io_uring.
 #include <arpa/inet.h>
 #include <liburing.h>
 #include <netinet/in.h>
@@ -40,7 +40,8 @@ int Connect(uint16_t port) {
   return fd;
 }
 
-// One answer with content after a Content-Length; the servers of these tests send it in one piece or two.
+// One answer with content after a Content-Length; the servers of these tests send it in one piece
+// or two.
 bool ReadAnswer(io_uring& ring, int fd) {
   std::string answer;
   std::array<char, 4096> piece{};
