@@ -11,6 +11,7 @@ disturbs both sides alike; instructions come from QEMU and do not depend on the 
 import argparse
 import csv
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
@@ -29,50 +30,61 @@ class Bench:
 
     def __init__(self, options, folder: pathlib.Path):
         self.options = options
-        self.binary = options.build / "spanwire"
+        # A copy: a build that goes on meanwhile does not change what is measured.
+        self.binary = pathlib.Path(shutil.copy(options.build / "spanwire", folder))
         self.folder = folder
         self.raw = []
 
     def note(self, measure: str, **values) -> None:
         self.raw += [(measure, key, value) for key, value in values.items()]
 
-    def slice_off(self) -> float:
-        rate = hosts.wrk(self.options.seconds) / self.options.seconds
-        self.note("throughput", off=rate)
-        return rate
+    def load(self, nginx: hosts.Nginx) -> dict:
+        """One slice of wrk: its rate, and the CPU of client and server per request."""
+        before = nginx.cpu_s()
+        requests, used = hosts.wrk(self.options.seconds)
+        used += nginx.cpu_s() - before
+        return {"requests": requests, "rate": requests / self.options.seconds,
+                "us": used / requests * 1e6}
 
-    def slice_on(self) -> dict:
-        """One slice with spanwire: its rate, its CPU per request, and how much it recorded."""
+    def slice_off(self, nginx: hosts.Nginx) -> dict:
+        result = self.load(nginx)
+        self.note("throughput", off_rate=result["rate"], off_us=result["us"])
+        return result
+
+    def slice_on(self, nginx: hosts.Nginx) -> dict:
+        """The same with spanwire: also its own CPU, and how much it recorded."""
         with hosts.Agent(self.binary, self.folder) as agent:
             before = agent.cpu_s()
-            requests = hosts.wrk(self.options.seconds)
+            result = self.load(nginx)
             time.sleep(0.5)
-            used = agent.cpu_s() - before
+            result["agent_us"] = (agent.cpu_s() - before) / result["requests"] * 1e6
             agent.finish()
-        recorded = spans.count(agent.spans) / (CLIENT_AND_SERVER * requests)
-        result = {"on": requests / self.options.seconds, "agent_us": used / requests * 1e6,
-                  "recorded": recorded}
-        self.note("throughput", **result)
+        result["recorded"] = spans.count(agent.spans) / CLIENT_AND_SERVER / result["requests"]
+        self.note("throughput", on_rate=result["rate"], on_us=result["us"],
+                  agent_us=result["agent_us"], recorded=result["recorded"])
         return result
 
     def throughput(self) -> list:
-        ratios, on = [], []
-        with hosts.Nginx(self.folder, workers=2):
+        pairs = []
+        with hosts.Nginx(self.folder, workers=2) as nginx:
             hosts.wrk(self.options.seconds)
             for _ in range(self.options.pairs):
-                first = self.slice_off()
-                on += [self.slice_on(), self.slice_on()]
-                second = self.slice_off()
-                ratios += [on[-2]["on"] / first, on[-1]["on"] / second]
-        kept = statistics.median(ratios)
-        agent = statistics.median(sample["agent_us"] for sample in on)
-        least = min(sample["recorded"] for sample in on)
-        rate = statistics.median(sample["on"] for sample in on)
+                off = self.slice_off(nginx)
+                pairs += [(off, self.slice_on(nginx)), (None, self.slice_on(nginx))]
+                pairs[-1] = (self.slice_off(nginx), pairs[-1][1])
+        kept = [on["rate"] / off["rate"] for off, on in pairs]
+        by_cpu = [off["us"] / (on["us"] + on["agent_us"]) for off, on in pairs]
+        agent = statistics.median(on["agent_us"] for _, on in pairs)
+        least = min(on["recorded"] for _, on in pairs)
+        rate = statistics.median(on["rate"] for _, on in pairs)
         return [("throughput kept, nginx + wrk -t1 -c16, 1 KB, both cores full",
-                 f"{kept:.1%} (of {len(ratios)} pairs {min(ratios):.1%} to {max(ratios):.1%}; "
-                 f"{rate / 1000:.0f} k requests/s traced)", "≥ 85 %"),
-                ("requests recorded in that run, client and server span, least of all slices",
-                 f"{least:.3%}", "100 %"),
+                 f"{statistics.median(kept):.1%} ({len(kept)} pairs, {min(kept):.1%} to "
+                 f"{max(kept):.1%}; {rate / 1000:.0f} k requests/s traced)", "≥ 85 %"),
+                ("the same by CPU time per request, agent included",
+                 f"{statistics.median(by_cpu):.1%} ({min(by_cpu):.1%} to {max(by_cpu):.1%})",
+                 "≥ 85 %"),
+                ("requests recorded as client and server span, the worst slice",
+                 f"{min(least, 1):.3%}", "100 %"),
                 ("agent CPU per request in that run", f"{agent:.2f} µs", "≤ 3 µs")]
 
     def instructions(self) -> list:
@@ -94,7 +106,7 @@ class Bench:
             with hosts.Program([str(self.binary), "record", "-o", str(file)],
                                stderr=subprocess.DEVNULL) as recorder:
                 time.sleep(2)
-                requests = hosts.wrk(seconds)
+                requests, _ = hosts.wrk(seconds)
                 recorder.stop()
         return file, requests
 
@@ -102,14 +114,12 @@ class Bench:
         file, requests = self.record(self.options.seconds)
         rates = []
         for _ in range(5):
-            start = time.monotonic()
-            subprocess.run(["taskset", "-c", "1", str(self.binary), "replay", str(file),
-                            "--otlp-file=/dev/null", "--otlp-file-format=proto"],
-                           check=True, capture_output=True)
-            rates.append(requests / (time.monotonic() - start))
+            _, used = hosts.timed([str(self.binary), "replay", str(file),
+                                   "--otlp-file=/dev/null", "--otlp-file-format=proto"])
+            rates.append(requests / used)
         self.note("replay", requests=requests, best=max(rates), median=statistics.median(rates))
         file.unlink()
-        return [("replay, one core", f"{statistics.median(rates) / 1000:.0f} k requests/s",
+        return [("replay, per second of CPU", f"{statistics.median(rates) / 1000:.0f} k requests/s",
                  "≥ 300 k")]
 
     def memory(self) -> list:
@@ -136,7 +146,7 @@ class Bench:
         with hosts.Agent(self.binary, self.folder) as agent, hosts.Connections(connections):
             time.sleep(1)
             before = agent.cpu_s()
-            requests = hosts.wrk(self.options.seconds)
+            requests, _ = hosts.wrk(self.options.seconds)
             time.sleep(0.5)
             used = agent.cpu_s() - before
         self.note("connections", **{f"agent_us_{connections}": used / requests * 1e6})

@@ -55,6 +55,12 @@ def wait_port(port: int, seconds: float = 10) -> None:
     raise TimeoutError(f"nothing listens on port {port}")
 
 
+def cpu_of(pid: int) -> float:
+    """User and system time of a process, in seconds."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * TICK_S
+
+
 class Program:
     """A child process that ends with the `with` block."""
 
@@ -78,10 +84,10 @@ class Program:
             raise
 
     def cpu_s(self) -> float:
-        """User and system time of the whole process so far."""
-        text = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text()
-        fields = text.rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) * TICK_S
+        """CPU seconds so far of the process and of its children that live."""
+        task = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}")
+        children = map(int, (task / "children").read_text().split())
+        return sum(map(cpu_of, (self.process.pid, *children)))
 
     def memory_mib(self, key: str = "VmRSS") -> float:
         text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
@@ -121,7 +127,8 @@ class Agent(Program):
                 raise TimeoutError(f"spanwire was not ready in time: {said.decode()}")
             chunk = os.read(pipe, 65536)
             if not chunk:
-                raise RuntimeError(f"spanwire ended before it was ready: {said.decode()}")
+                raise RuntimeError(f"spanwire ended before it was ready, with status "
+                                   f"{self.process.wait()}: {said.decode()}")
             said += chunk
         return said.decode()
 
@@ -134,14 +141,25 @@ class Agent(Program):
         return rest
 
 
-def wrk(seconds: int, connections: int = 16) -> int:
-    """Requests that wrk saw answered, from one thread."""
-    result = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}",
-                             f"http://127.0.0.1:{PORT}/page.html"],
-                            check=True, capture_output=True, text=True)
-    if "Non-2xx" in result.stdout or "Socket errors" in result.stdout:
-        raise RuntimeError(result.stdout)
-    return int(re.search(r"(\d+) requests in", result.stdout)[1])
+def timed(arguments: list) -> tuple:
+    """Runs a command to its end; returns what it printed and the CPU seconds that it used."""
+    with subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          text=True) as process:
+        output = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise subprocess.CalledProcessError(process.returncode, arguments, output)
+    return output, usage.ru_utime + usage.ru_stime
+
+
+def wrk(seconds: int, connections: int = 16) -> tuple:
+    """Requests that wrk saw answered, from one thread, and the CPU seconds that it used."""
+    output, used = timed(["wrk", "-t1", f"-c{connections}", f"-d{seconds}",
+                          f"http://127.0.0.1:{PORT}/page.html"])
+    if "Non-2xx" in output or "Socket errors" in output:
+        raise RuntimeError(output)
+    return int(re.search(r"(\d+) requests in", output)[1]), used
 
 
 class Connections:
