@@ -55,25 +55,28 @@ bool TrackedConnection::DetectFresh(model::Direction direction) {
 bool TrackedConnection::DetectJoined(bool force) {
   std::array<bool, 2> ready{true, true};
   while (FlowState* flow = NextFlow(ready, force)) {
-    const auto direction = static_cast<model::Direction>(flow == &flows_[1]);
-    if (flow->stream.StartsTurn()) {
-      if (MatchJoined(direction)) return true;
-      if (MayBecomeMessage(*flow, force)) {
-        ready[flow == &flows_[1]] = false;
-        continue;
-      }
-      ++attempts_;
+    const bool second = flow == &flows_[1];
+    const bool starts_turn = flow->stream.StartsTurn();
+    if (starts_turn && MatchJoined(static_cast<model::Direction>(second))) return true;
+    if (starts_turn && MayBecomeMessage(*flow, force)) {
+      ready[second] = false;
+      continue;
     }
-    if (flow->stream.Available() == 0) {
-      shared_.stream.Pass(flow->stream.SkipHole(), shared_.stream.hole);
-    } else {
-      shared_.stream.Lose(flow->stream.SkipPiece(), shared_.stream.undetected);
-    }
+    attempts_ += starts_turn ? 1 : 0;
+    SkipUndetected(*flow);
   }
   if (attempts_ >= shared_.limits.detect_turns) {
     StopParsing(shared_.stream.undetected, model::Ending::kLost);
   }
   return false;
+}
+
+void TrackedConnection::SkipUndetected(FlowState& flow) {
+  if (flow.stream.Available() == 0) {
+    shared_.stream.Pass(flow.stream.SkipHole(), shared_.stream.hole);
+  } else {
+    shared_.stream.Lose(flow.stream.SkipPiece(), shared_.stream.undetected);
+  }
 }
 
 bool TrackedConnection::MatchJoined(model::Direction direction) {

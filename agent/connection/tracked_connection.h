@@ -87,6 +87,7 @@ class TrackedConnection {
   bool Detect(bool force);
   bool DetectFresh(model::Direction direction);
   bool DetectJoined(bool force);
+  void SkipUndetected(FlowState& flow);
   bool MatchJoined(model::Direction direction);
   void Adopt(size_t spec, model::Direction requests);
 
