@@ -8,6 +8,7 @@ namespace spanwire::app {
 namespace {
 
 // A signal handler reaches nothing but globals; this is the only one of the program.
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
 std::atomic<bool> stop_requested{false};
 
 }  // namespace

@@ -27,7 +27,7 @@ class ByteReader {
     requires std::is_trivially_copyable_v<T>
   std::optional<T> ReadPod() {
     if (bytes_.size() < sizeof(T)) return std::nullopt;
-    T value;
+    T value{};
     std::memcpy(&value, bytes_.data(), sizeof(T));
     bytes_ = bytes_.subspan(sizeof(T));
     return value;
