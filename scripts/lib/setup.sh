@@ -8,7 +8,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 readonly BUILD_PACKAGES=(
   bpftool ca-certificates ccache clang-19 clang-format-19 clang-tidy-19 cmake codespell git
   libbenchmark-dev libbpf-dev libclang-rt-19-dev libcurl4-openssl-dev libelf-dev libgflags-dev
-  libgmock-dev libgtest-dev libprotobuf-dev libxxhash-dev lld-19 llvm-19 ninja-build
+  libgmock-dev libgtest-dev libprotobuf-dev liburing-dev libxxhash-dev lld-19 llvm-19 ninja-build
   nlohmann-json3-dev pkg-config protobuf-compiler python3 shellcheck uuid-dev
   zlib1g-dev
 )
@@ -16,7 +16,7 @@ readonly BUILD_PACKAGES=(
 # Real servers and clients for the end-to-end tests, QEMU and an initramfs for the kernel matrix.
 readonly TEST_PACKAGES=(
   apache2-bin busybox-static cpio curl gunicorn haproxy iproute2 jq libc6-dev libcap2-bin
-  liburing-dev nginx-light openssl procps python3-venv qemu-system-x86 strace wrk
+  nginx-light openssl procps python3-venv qemu-system-x86 strace wrk
   xz-utils zstd
 )
 
