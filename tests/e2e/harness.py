@@ -64,6 +64,7 @@ class Agent:
 
 class Scene:
     """One scenario. Leaving it ends every program and removes the folder."""
+    extra_flags = []  # of every daemon, from the command line: --tier=3
 
     def __init__(self, name: str, build: pathlib.Path):
         self.name, self.build = name, build
@@ -133,7 +134,7 @@ class Scene:
         number = self.number()
         spans, stats = self.folder / f"spans{number}.jsonl", self.folder / f"stats{number}.json"
         argv = [self.spanwire, "daemon", f"--otlp-file={spans}", "--otlp-file-format=json",
-                f"--stats-file={stats}", *flags]
+                f"--stats-file={stats}", *flags, *self.extra_flags]
         if ports and self.ports:
             argv.append("--port=" + ",".join(str(p) for p in sorted(self.ports)))
         agent = Agent(self.start("agent", argv), spans, stats)

@@ -3,6 +3,7 @@
 """End-to-end tests: real servers, real clients, the real agent, judged by the client's own log.
 
   run.py [--build DIR] [SCENARIO...]   runs the scenarios, by default all
+  run.py --tier 3 [SCENARIO...]        the same with every daemon at that tier
   run.py --list                        prints their names
 """
 
@@ -55,6 +56,7 @@ def run_one(name: str, build: pathlib.Path) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=pathlib.Path, default=harness.TOP / "build/release")
+    parser.add_argument("--tier", type=int, choices=(1, 2, 3))
     parser.add_argument("--list", action="store_true", help="print the names and end")
     parser.add_argument("scenario", nargs="*")
     options = parser.parse_args()
@@ -70,6 +72,8 @@ def main() -> int:
         return 1
     signal.signal(signal.SIGALRM, on_alarm)
     signal.signal(signal.SIGTERM, on_term)
+    if options.tier:
+        harness.Scene.extra_flags = [f"--tier={options.tier}"]
     build = options.build.resolve()
     results = [run_one(name, build) for name in options.scenario or known]
     print(f"{sum(results)} of {len(results)} scenarios passed")
