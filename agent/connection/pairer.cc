@@ -31,7 +31,7 @@ void MessagePairer::BeginRequest(const Head& head, bool lost) {
   exchange.connection = &head.connection;
   exchange.is_client = head.is_client;
   exchange.protocol = head.protocol;
-  std::swap(exchange.request, head.message);
+  exchange.request.Swap(head.message);
   exchange.request_at = head.at;
   open.messages = 1;
   open.turn = head.turn;
@@ -60,7 +60,7 @@ bool MessagePairer::BeginResponse(const Head& head, bool orphan) {
     if (exchange.interim_ns == 0) exchange.interim_ns = head.at.first_ns;
     return true;
   }
-  std::swap(exchange.response, head.message);
+  exchange.response.Swap(head.message);
   exchange.response_at = head.at;
   exchange.response_at.complete = false;  // EndResponse() says when
   exchange.has_response = true;

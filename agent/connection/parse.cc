@@ -165,6 +165,7 @@ bool TrackedConnection::OnHead(FlowState& flow, const ParseOutput& output) {
     if (output.complete) budget_.OnRequestSize(output.consumed);
     OnRequestHead(flow, head);
   } else {
+    budget_.OnResponseHead(output.head_bytes > 0 ? output.head_bytes : output.consumed);
     OnResponseHead(flow, head);
   }
   return true;
@@ -185,10 +186,8 @@ void TrackedConnection::OnRequestHead(FlowState& flow, const MessagePairer::Head
 void TrackedConnection::OnResponseHead(FlowState& flow, const MessagePairer::Head& head) {
   const bool final = head.message.kind != model::MessageKind::kInterim;
   const uint64_t stream = head.message.stream;
-  const uint64_t size = head.at.end_offset - head.at.begin_offset;
   flow.paired = pairer_.BeginResponse(head, owed_ > 0);
   if (final && owed_ > 0) --owed_;
-  budget_.OnResponseHead(size);
   if (!head.at.complete || !final || !flow.paired) return;
   const MessagePairer::End end{stream, nullptr, head.at.end_offset, head.at.last_ns};
   OnResponseEnd(end);

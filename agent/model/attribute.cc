@@ -98,19 +98,6 @@ void AttributeList::Clear() {
   entries_.clear();
 }
 
-AttributeList::View AttributeList::at(size_t index) const {
-  const Entry& entry = entries_[index];
-  View view{.key = KeyOf(entry), .type = entry.type, .text = {}, .integer = 0, .number = 0};
-  if (entry.type == Type::kString) {
-    view.text = std::string_view(text_).substr(entry.text_offset, entry.text_size);
-  } else if (entry.type == Type::kDouble) {
-    view.number = std::bit_cast<double>(entry.bits);
-  } else {
-    view.integer = entry.bits;
-  }
-  return view;
-}
-
 std::string_view AttributeList::Text(std::string_view key) const {
   const size_t found = Find(key);
   return found == kNone ? std::string_view() : at(found).text;
@@ -126,11 +113,6 @@ size_t AttributeList::Find(std::string_view key) const {
     if (KeyOf(entries_[i]) == key) return i;
   }
   return kNone;
-}
-
-std::string_view AttributeList::KeyOf(const Entry& entry) const {
-  if (!entry.static_key.empty()) return entry.static_key;
-  return std::string_view(text_).substr(entry.key_offset, entry.key_size);
 }
 
 AttributeList::Entry& AttributeList::Slot(std::string_view key) {

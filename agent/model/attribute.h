@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -79,5 +80,25 @@ class AttributeList {
   std::string text_;
   std::vector<Entry> entries_;
 };
+
+inline std::string_view AttributeList::KeyOf(const Entry& entry) const {
+  if (!entry.static_key.empty()) return entry.static_key;
+  return std::string_view(text_).substr(entry.key_offset, entry.key_size);
+}
+
+inline AttributeList::View AttributeList::at(size_t index) const {
+  const Entry& entry = entries_[index];
+  View view;
+  view.key = KeyOf(entry);
+  view.type = entry.type;
+  if (entry.type == Type::kString) {
+    view.text = std::string_view(text_).substr(entry.text_offset, entry.text_size);
+  } else if (entry.type == Type::kDouble) {
+    view.number = std::bit_cast<double>(entry.bits);
+  } else {
+    view.integer = entry.bits;
+  }
+  return view;
+}
 
 }  // namespace spanwire::model

@@ -45,6 +45,7 @@ struct Message {
   std::string error_type;                    // response: `error.type` where the outcome is an error
 
   void Clear();
+  void Swap(Message& other) noexcept;
 };
 
 // Where and when a message passed.

@@ -43,7 +43,8 @@ struct ParseOutput {
   ParseStatus status = ParseStatus::kNeedMore;
   uint64_t consumed = 0;  // bytes to take off the front; <= available, may exceed bytes.size() for
                           // content whose bytes are of no interest
-  bool complete = false;  // kHead: the message is also complete
+  uint64_t head_bytes = 0;  // kHead: bytes of `consumed` that had to be seen; 0: all of them
+  bool complete = false;    // kHead: the message is also complete
   model::Message* message = nullptr;  // kHead, kEnd: owned by the parser, valid until the next
                                       // call. kHead: the receiver may swap the contents out of it.
   std::string_view reason = {};       // kInvalid, kLost: static text, snake_case: a counter's name

@@ -143,7 +143,10 @@ ParseOutput Parser::Begin(const ParseInput& input, const BodyFraming& framing, s
       framing.kind != BodyFraming::Kind::kNone && framing.kind != BodyFraming::Kind::kTunnel;
   const bool passed =
       framing.kind == BodyFraming::Kind::kLength && framing.length <= input.available - head_bytes;
-  ParseOutput output = {.status = ParseStatus::kHead, .consumed = head_bytes, .message = &message_};
+  ParseOutput output = {.status = ParseStatus::kHead,
+                        .consumed = head_bytes,
+                        .head_bytes = head_bytes,
+                        .message = &message_};
   if (has_content && !passed) {
     State(input.flow).body.Open(framing);
     return output;

@@ -54,6 +54,15 @@ TEST_F(HttpTracker, KeepAlive) {
   EXPECT_EQ(wire.Unbalanced(), "");
 }
 
+TEST_F(HttpTracker, BudgetKnowsHeadsAndNotContent) {
+  for (const char* path : {"/1", "/2"}) {
+    wire.Send(Get(path));
+    wire.Receive(Ok(3000));
+  }
+  ASSERT_EQ(wire.policies.sent.size(), 1u);
+  EXPECT_EQ(wire.policies.sent[0].second.rx_call_bytes, 512u);
+}
+
 TEST_F(HttpTracker, DeepPipeline) {
   std::string requests;
   std::string responses;
