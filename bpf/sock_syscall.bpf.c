@@ -131,7 +131,12 @@ __noinline __weak int syscall__transfer(__u32 number, __u64 descriptor, __u64 po
 	struct socket_state *state;
 	struct sock *sk;
 	__u64 inode = 0;
+	__u32 later = 0; /* bytes of later messages of the same call: they have passed already */
 
+	if (number == NR_sendmmsg || number == NR_recvmmsg) {
+		transfer.call.number = number == NR_sendmmsg ? NR_sendmsg : NR_recvmsg;
+		later = size;
+	}
 	if (ret < 0 && error__is_ordinary(-ret))
 		return 0;
 	sk = descriptor__sock(descriptor, &inode);
@@ -142,10 +147,17 @@ __noinline __weak int syscall__transfer(__u32 number, __u64 descriptor, __u64 po
 		return 0;
 	view.sk = sk;
 	transfer.now_ns = bpf_ktime_get_ns();
-	if (!(state->flags & STATE_STARTED))
+	if (!(state->flags & STATE_STARTED)) {
 		state__start_untrusted(state, sk);
+		if (state->flags & STATE_COUNTED)
+			state->flow[direction & 1].end_offset -= later;
+	}
 	if (state->flags & STATE_COUNTED)
 		view__read_untrusted(&transfer, sk);
+	if (direction == SPANWIRE_TRANSMIT)
+		view.sent -= later;
+	else
+		view.received -= later;
 	view.receive_shut = BPF_CORE_READ(sk, sk_shutdown) & RCV_SHUTDOWN;
 	if (!(state->flags & STATE_STARTED))
 		positions__start(state, &transfer);
@@ -200,26 +212,45 @@ int BPF_PROG(sock_syscall_exit, struct pt_regs *regs, long ret)
 
 #define MMSG_SEEN 64 /* messages of one call that are looked at */
 
+static __always_inline __u32 mmsg__length(__u64 vector, __u32 index)
+{
+	__u64 message = vector + index * sizeof(struct mmsghdr);
+	__u32 length = 0;
+
+	bpf_probe_read_user(&length, sizeof(length),
+			    (void *)(message + __builtin_offsetof(struct mmsghdr, msg_len)));
+	return length;
+}
+
+/* Bytes of all messages of a call. */
+__noinline __weak __u64 mmsg__bytes(__u64 vector, __u32 messages)
+{
+	__u64 sum = 0;
+
+	for (__u32 i = 0; i < SPANWIRE_MAX_SEGMENTS && i < messages; i++)
+		sum += mmsg__length(vector, i);
+	return sum;
+}
+
 /* One call, several messages: the count came back, each length lies in the array. */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sock_syscall_exit_mmsg, struct pt_regs *regs, long ret)
 {
 	__u64 number = regs->orig_ax, vector = regs->si;
 	__u32 direction = number == NR_sendmmsg ? SPANWIRE_TRANSMIT : SPANWIRE_RECEIVE;
-	__u32 single = number == NR_sendmmsg ? NR_sendmsg : NR_recvmsg;
+	__u64 later;
 
 	if (number != NR_recvmmsg && number != NR_sendmmsg)
 		return 0;
 	if (ret <= 0)
-		return syscall__transfer(single, regs->di, 0, 0, OUTCOME(ret, direction, 0));
+		return syscall__transfer(number, regs->di, 0, 0, OUTCOME(ret, direction, 0));
+	later = mmsg__bytes(vector, ret);
 	for (__u32 i = 0; i < MMSG_SEEN && i < ret; i++) {
 		__u64 message = vector + i * sizeof(struct mmsghdr);
-		__u32 length = 0;
+		__u32 length = mmsg__length(vector, i);
 
-		bpf_probe_read_user(
-			&length, sizeof(length),
-			(void *)(message + __builtin_offsetof(struct mmsghdr, msg_len)));
-		syscall__transfer(single, regs->di, message, 0, OUTCOME(length, direction, 0));
+		later -= length;
+		syscall__transfer(number, regs->di, message, later, OUTCOME(length, direction, 0));
 	}
 	return 0;
 }

@@ -13,6 +13,8 @@ namespace {
 constexpr uint64_t kLeastHead = 512;
 constexpr uint64_t kResponseTurn = 65'536;
 constexpr uint64_t kRequest = 16'384;
+// Where requests are answered early, the next one's head lies somewhere behind content.
+constexpr uint64_t kEarlyCall = 4096;
 constexpr uint64_t kFramed = uint64_t{256} << 10;
 constexpr uint64_t kEverything = uint64_t{1} << 20;
 
@@ -70,6 +72,11 @@ Policy CaptureBudget::Choose() const {
   if (framed_response_) head = response = std::max(response, kFramed);
   if (framed_request_) request = std::max(request, kFramed);
   if (pipelined_) request = response = head = kEverything;
+  uint64_t request_call = request;
+  if (early_) {
+    request = kEverything;
+    request_call = kEarlyCall;
+  }
   const auto request_bytes = static_cast<uint32_t>(std::min(request, kEverything));
   const auto response_bytes = static_cast<uint32_t>(std::min(response, kEverything));
   Policy policy;
@@ -77,9 +84,10 @@ Policy CaptureBudget::Choose() const {
   policy.tx_bytes = is_client_ ? request_bytes : response_bytes;
   // A little room, so that not every longer path is news.
   policy.single_bytes = static_cast<uint32_t>(std::min((largest_request_ + 95) / 64 * 64, request));
+  const auto request_call_bytes = static_cast<uint32_t>(std::min(request_call, kEverything));
   const auto head_bytes = static_cast<uint32_t>(std::min(head, kEverything));
-  policy.rx_call_bytes = is_client_ ? head_bytes : request_bytes;
-  policy.tx_call_bytes = is_client_ ? request_bytes : head_bytes;
+  policy.rx_call_bytes = is_client_ ? head_bytes : request_call_bytes;
+  policy.tx_call_bytes = is_client_ ? request_call_bytes : head_bytes;
   return policy;
 }
 

@@ -20,6 +20,8 @@ class CaptureBudget {
   void OnPipelined();
   // A request took `size_bytes`, content included.
   void OnRequestSize(uint64_t size_bytes);
+  // A request was answered before its content had passed: the next one may begin in the same turn.
+  void OnEarlyAnswer() { early_ = true; }
   // The head of a response took `size_bytes`.
   void OnResponseHead(uint64_t size_bytes);
   // The ends of this side's messages can only be found in their content.
@@ -52,6 +54,7 @@ class CaptureBudget {
   bool framed_request_ = false;
   bool framed_response_ = false;
   bool lost_ = false;
+  bool early_ = false;
 };
 
 }  // namespace spanwire::connection

@@ -119,7 +119,9 @@ bool TrackedConnection::Advance(FlowState& flow, bool force) {
     case ParseStatus::kLost: budget_.OnLost(); return DropPiece(flow);
     case ParseStatus::kInvalid:
       StopParsing(shared_.stream.stage.Drop(output.reason),
-                  IsRequests(flow) ? model::Ending::kLost : model::Ending::kInvalid);
+                  IsRequests(flow) || info_.transport == model::Transport::kUnix
+                      ? model::Ending::kLost  // UNIX: bytes may have been spliced away unseen
+                      : model::Ending::kInvalid);
       return false;
     case ParseStatus::kOpaque:
       StopParsing(shared_.stream.opaque, model::Ending::kLost);
@@ -213,6 +215,7 @@ bool TrackedConnection::OnEnd(FlowState& flow, const ParseOutput& output) {
 }
 
 void TrackedConnection::OnResponseEnd(const MessagePairer::End& end) {
+  if (FlowOf(requests_).message_open) budget_.OnEarlyAnswer();
   if (!pairer_.EndResponse(end)) return;
   budget_.OnExchange();
   if (end.stream == 0 && pairer_.unanswered() > 0) budget_.OnPipelined();
