@@ -14,7 +14,7 @@ struct TrackerLimits {
   size_t total_bytes = size_t{64} << 20;        // and of all; beyond it the longest idle goes
   size_t max_connections = 100'000;
   size_t max_open_exchanges = 4096;  // requests in flight on one connection
-  size_t max_processes = 16'384;
+  size_t max_processes = 8192;
   Nanoseconds idle_ns = 300'000'000'000;  // connections without an open exchange
   Nanoseconds request_timeout_ns = 600'000'000'000;
   // How long a hole in a stream may stay before what is missing counts as lost: records of two

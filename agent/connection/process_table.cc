@@ -11,7 +11,10 @@ void ProcessTable::Set(const model::Process& process) {
 
 const ProcessTable::Entry& ProcessTable::Find(uint32_t pid) {
   const auto found = entries_.find(pid);
-  if (found != entries_.end()) return found->second.entry;
+  if (found != entries_.end()) {
+    found->second.used = true;
+    return found->second.entry;
+  }
   auto unknown = std::make_shared<model::Process>();
   unknown->pid = pid;
   unknown->service_name = "unknown_service";
@@ -19,20 +22,31 @@ const ProcessTable::Entry& ProcessTable::Find(uint32_t pid) {
 }
 
 ProcessTable::Entry& ProcessTable::Insert(uint32_t pid, Entry entry) {
+  Shrink();
   const uint64_t generation = ++generation_;
   order_.emplace_back(pid, generation);
   Slot& slot = entries_[pid];
   slot.entry = std::move(entry);
   slot.generation = generation;
-  // Entries of order_ that a later one replaced are stale: they go without taking the process
-  // along.
-  while (order_.size() > limit_) {
-    const auto [old_pid, old_generation] = order_.front();
-    order_.pop_front();
-    const auto old = entries_.find(old_pid);
-    if (old != entries_.end() && old->second.generation == old_generation) entries_.erase(old);
-  }
+  slot.used = false;
   return slot.entry;
+}
+
+void ProcessTable::Shrink() {
+  // Each turn takes an entry away or a second chance, of which there are no more than entries.
+  while (order_.size() >= limit_) {
+    const auto [pid, generation] = order_.front();
+    order_.pop_front();
+    const auto oldest = entries_.find(pid);
+    // Another program took the pid over since: that one stands further behind.
+    if (oldest == entries_.end() || oldest->second.generation != generation) continue;
+    if (oldest->second.used) {
+      oldest->second.used = false;
+      order_.emplace_back(pid, generation);
+    } else {
+      entries_.erase(oldest);
+    }
+  }
 }
 
 }  // namespace spanwire::connection

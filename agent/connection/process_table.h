@@ -10,8 +10,8 @@
 
 namespace spanwire::connection {
 
-// Who runs in which pid, as far as the events told. Bounded: the process that was told of first
-// goes first.
+// Who runs in which pid, as far as the events told. The kernel tells once, so the table is bounded
+// by a second chance: the oldest entry goes unless it was asked for since it was looked at last.
 class ProcessTable {
  public:
   explicit ProcessTable(size_t limit) : limit_(limit) {}
@@ -34,8 +34,10 @@ class ProcessTable {
   struct Slot {
     Entry entry;
     uint64_t generation = 0;
+    bool used = true;
   };
   Entry& Insert(uint32_t pid, Entry entry);
+  void Shrink();
 
   size_t limit_;
   uint64_t generation_ = 0;

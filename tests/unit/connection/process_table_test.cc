@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/connection/process_table.h"
+
+#include <gtest/gtest.h>
+
+namespace spanwire::connection {
+namespace {
+
+model::Process Named(uint32_t pid, const char* name) {
+  model::Process process;
+  process.pid = pid;
+  process.service_name = name;
+  return process;
+}
+
+TEST(ProcessTable, ANewProgramReplacesTheOldOne) {
+  ProcessTable table(10);
+  table.Set(Named(1, "shop"));
+  const auto before = table.Find(1).process;
+  table.Set(Named(1, "bank"));
+  EXPECT_EQ(table.Find(1).process->service_name, "bank");
+  EXPECT_EQ(before->service_name, "shop");
+}
+
+TEST(ProcessTable, WhatNobodyToldOfIsUnknown) {
+  ProcessTable table(10);
+  EXPECT_FALSE(table.Find(5).known);
+  EXPECT_EQ(table.Find(5).process->service_name, "unknown_service");
+  EXPECT_EQ(table.Find(5).process->pid, 5u);
+  table.Set(Named(5, "late"));
+  EXPECT_TRUE(table.Find(5).known);
+}
+
+TEST(ProcessTable, ProcessesInUseStay) {
+  ProcessTable table(100);
+  table.Set(Named(1, "server"));
+  for (uint32_t pid = 2; pid < 5000; ++pid) {
+    table.Set(Named(pid, "short"));
+    EXPECT_EQ(table.Find(1).process->service_name, "server");
+  }
+  EXPECT_LE(table.size(), 100u);
+  EXPECT_FALSE(table.Find(2).known);
+}
+
+TEST(ProcessTable, ItIsBoundedEvenWhenAllAreInUse) {
+  ProcessTable table(10);
+  for (uint32_t round = 0; round < 3; ++round) {
+    for (uint32_t pid = 1; pid < 100; ++pid) {
+      table.Set(Named(pid, "x"));
+      table.Find(pid);
+    }
+  }
+  EXPECT_LE(table.size(), 10u);
+}
+
+}  // namespace
+}  // namespace spanwire::connection
