@@ -16,6 +16,8 @@ struct TrackerLimits {
   size_t max_open_exchanges = 4096;  // requests in flight on one connection
   size_t max_processes = 8192;
   Nanoseconds idle_ns = 300'000'000'000;  // connections without an open exchange
+  // The same for UNIX connections of which one direction has ended: no record tells of their end.
+  Nanoseconds ended_idle_ns = 10'000'000'000;
   Nanoseconds request_timeout_ns = 600'000'000'000;
   // How long a hole in a stream may stay before what is missing counts as lost: records of two
   // threads on one socket may overtake each other.

@@ -191,6 +191,13 @@ void TrackedConnection::CheckTimeout(Nanoseconds now) {
   pairer_.EndAll(model::Ending::kTimedOut, 0, now);
 }
 
+bool TrackedConnection::IsForgotten(Nanoseconds now) const {
+  if (pairer_.open() > 0 || now < last_event_ns_) return false;
+  const bool ended =
+      info_.transport == model::Transport::kUnix && (flows_[0].ended || flows_[1].ended);
+  return now - last_event_ns_ > (ended ? shared_.limits.ended_idle_ns : shared_.limits.idle_ns);
+}
+
 void TrackedConnection::Ignore() {
   if (mode_ == Mode::kIgnored) return;
   pairer_.EndAll(model::Ending::kEvicted, 0, 0);

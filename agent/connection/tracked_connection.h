@@ -63,7 +63,8 @@ class TrackedConnection {
   bool listed() const { return listed_; }
   void set_listed(bool listed) { listed_ = listed; }
   Nanoseconds last_event_ns() const { return last_event_ns_; }
-  bool idle() const { return pairer_.open() == 0; }
+  // Nothing is open, and nothing happened for long.
+  bool IsForgotten(Nanoseconds now) const;
 
  private:
   enum class Mode : uint8_t { kDetecting, kParsing, kCounting, kIgnored };

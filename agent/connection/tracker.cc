@@ -253,8 +253,7 @@ void ConnectionTracker::Impl::Scan(Nanoseconds now) {
     for (auto it = table_.begin(scan_bucket_); it != table_.end(scan_bucket_); ++it) {
       TrackedConnection& connection = it->second;
       connection.CheckTimeout(now);
-      if (!connection.idle() || now < connection.last_event_ns()) continue;
-      if (now - connection.last_event_ns() > shared_.limits.idle_ns) idle.push_back(it->first);
+      if (connection.IsForgotten(now)) idle.push_back(it->first);
     }
   }
   for (const ConnectionId id : idle) {

@@ -73,6 +73,22 @@ TEST(TrackerBounds, IdleConnectionsAreForgotten) {
   EXPECT_EQ(wire.tracker.connections(), 0u);
 }
 
+TEST(TrackerBounds, EndedUnixConnectionsAreForgottenSoon) {
+  Wire wire;
+  model::ConnectionEvent open;
+  open.change = model::ConnectionChange::kOpen;
+  open.time_ns = wire.now;
+  open.connection.transport = model::Transport::kUnix;
+  for (open.connection.id = 1; open.connection.id <= 2; ++open.connection.id) {
+    wire.tracker.OnConnection(open);
+  }
+  wire.Send("Q1\n");
+  wire.Receive("A1\n");
+  wire.ReceiveEof();
+  for (int i = 0; i < 40; ++i) wire.Tick(1'000'000'000);
+  EXPECT_EQ(wire.tracker.connections(), 1u);
+}
+
 TEST(TrackerPolicy, BudgetFollowsTheSecondRequest) {
   Wire wire;
   wire.Open();
