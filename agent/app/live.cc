@@ -81,25 +81,17 @@ capture::KernelOptions ToKernelOptions(const Options& options) {
   return kernel;
 }
 
-connection::TrackerLimits ToLimits(const Options& options) {
-  connection::TrackerLimits limits;
-  limits.total_bytes = options.pipeline.memory_limit_bytes;
-  limits.idle_ns = static_cast<Nanoseconds>(options.pipeline.idle_timeout.count()) * 1'000'000;
-  limits.request_timeout_ns =
-      static_cast<Nanoseconds>(options.pipeline.request_timeout.count()) * 1'000'000;
-  limits.default_budget_bytes = options.capture.capture_size_bytes;
-  return limits;
-}
-
 std::string OwnPath() {
   std::error_code error;
   const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
   return error ? "spanwire" : path.string();
 }
 
-ExitCode Fail(const Options& options, const Error& error) {
+// `kernel`: the kernel refused, not a file or an option.
+ExitCode Fail(const Options& options, const Error& error, bool kernel) {
   std::fprintf(stderr, "spanwire: %s\n", error.message.c_str());
   const bool daemon = options.verb == Verb::kDaemon;
+  if (!kernel) return daemon ? kExitDaemonConfig : kExitFailed;
   if (error.code != EPERM) return kExitUnsupported;
   const std::string advice = PermissionAdvice(EffectiveCapabilities(), OwnPath());
   if (!advice.empty()) std::fprintf(stderr, "spanwire: %s\n", advice.c_str());
@@ -116,6 +108,7 @@ class LiveRun {
     if (!resolver) return resolver.error();
     resolver_ = std::move(*resolver);
     auto tracer = capture::KernelTracer::Start(ToKernelOptions(options_));
+    kernel_refused_ = !tracer;
     if (!tracer) return tracer.error();
     tracer_ = std::move(*tracer);
     if (options_.verb == Verb::kRecord) {
@@ -128,9 +121,11 @@ class LiveRun {
     if (!source) return source.error();
     source_ = std::move(*source);
     policies_.emplace(*tracer_);
-    pipeline_.emplace(ledger_, *policies_, ToLimits(options_));
+    pipeline_.emplace(ledger_, *policies_, LimitsOf(options_));
     return AddExporters(options_, ledger_, pipeline_->spans(), &tail_);
   }
+
+  bool kernel_refused() const { return kernel_refused_; }
 
   void Announce() const {
     std::fprintf(stderr, "spanwire: ready: tracing by %.*s (tier %d)\n",
@@ -199,6 +194,7 @@ class LiveRun {
   std::optional<Pipeline> pipeline_;
   exporter::TailExporter* tail_ = nullptr;
   SweepTimer sweep_;
+  bool kernel_refused_ = false;
   Nanoseconds next_stats_ = 0;
 };
 
@@ -207,7 +203,9 @@ class LiveRun {
 ExitCode RunLive(const Options& options) {
   CatchStopSignals();
   LiveRun run(options);
-  if (auto started = run.Start(); !started) return Fail(options, started.error());
+  if (auto started = run.Start(); !started) {
+    return Fail(options, started.error(), run.kernel_refused());
+  }
   run.Announce();
   const auto looped = run.Loop();
   const auto stopped = run.Stop();

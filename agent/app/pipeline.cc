@@ -47,6 +47,16 @@ Pipeline::Pipeline(Ledger& ledger, connection::PolicySink& policies,
   processors_.Add(std::make_unique<trace::Redactor>());
 }
 
+connection::TrackerLimits LimitsOf(const Options& options) {
+  connection::TrackerLimits limits;
+  limits.total_bytes = options.pipeline.memory_limit_bytes;
+  limits.idle_ns = static_cast<Nanoseconds>(options.pipeline.idle_timeout.count()) * 1'000'000;
+  limits.request_timeout_ns =
+      static_cast<Nanoseconds>(options.pipeline.request_timeout.count()) * 1'000'000;
+  limits.default_budget_bytes = options.capture.capture_size_bytes;
+  return limits;
+}
+
 void Pipeline::OnTick(const ClockAnchor& now) {
   now_ns_ = now.monotonic_ns;
   tracker_.OnTick(now);

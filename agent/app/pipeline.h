@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "agent/app/options.h"
 #include "agent/base/ledger.h"
 #include "agent/base/result.h"
 #include "agent/connection/limits.h"
@@ -39,6 +40,9 @@ class SpanBatcher final : public trace::SpanSink {
   uint64_t spans_ = 0;
   std::string last_error_;
 };
+
+// The bounds that `options` ask for.
+connection::TrackerLimits LimitsOf(const Options& options);
 
 // The corridor from an event to the exporters:
 //   ConnectionTracker -> TraceStage -> processors (Redactor) -> SpanBatcher -> exporters

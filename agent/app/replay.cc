@@ -37,10 +37,7 @@ ExitCode RunReplay(const Options& options) {
   auto source = capture::OpenRecording(options.recording_path, ledger);
   if (!source) return Complain(source.error());
   connection::NoPolicySink policies;
-  connection::TrackerLimits limits;
-  limits.total_bytes = options.pipeline.memory_limit_bytes;
-  limits.default_budget_bytes = options.capture.capture_size_bytes;
-  Pipeline pipeline(ledger, policies, limits);
+  Pipeline pipeline(ledger, policies, LimitsOf(options));
   exporter::TailExporter* tail = nullptr;
   if (auto added = AddExporters(options, ledger, pipeline.spans(), &tail); !added) {
     return Complain(added.error());

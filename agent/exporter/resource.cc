@@ -28,7 +28,10 @@ void SetProcess(model::AttributeList& attributes, const model::Process& process)
     attributes.Set("process.creation.time", FormatRfc3339(process.start_wall_ns));
   }
   SetText(attributes, "process.executable.name", process.executable_name);
-  SetText(attributes, "process.executable.path", process.executable_path);
+  // Of a process that was gone already only the base name is known.
+  if (process.executable_path.starts_with('/')) {
+    SetText(attributes, "process.executable.path", process.executable_path);
+  }
   if (!process.arguments.empty()) {
     SetText(attributes, "process.command", process.arguments.front());
   }
