@@ -88,6 +88,9 @@ void TrackedConnection::AddTo(FlowState& flow, const ByteStream::Piece& piece) {
     shared_.stream.Pass(piece.length, *discard_);
     return;
   }
+  // TCP's FIN takes a place in the sequence space; on a closed socket the kernel cannot tell
+  // whether there was one and may count it.
+  if (flow.ended && piece.length == 1 && piece.bytes.empty()) return;
   if (!flow.started && joined_) flow.stream.StartAt(piece.offset);
   flow.started = true;
   NoteTurn(piece.turn);

@@ -139,6 +139,23 @@ TEST(TrackerEnd, AnswerReadAfterTheSocketClosed) {
   EXPECT_EQ(wire.tracker.connections(), 0u);
 }
 
+// The socket's sequence numbers count the FIN as a byte.
+TEST(TrackerEnd, AFinIsNoByteOfTheStream) {
+  Wire wire;
+  wire.Open();
+  wire.Send("Q1\n");
+  wire.Change(ConnectionChange::kLocalFin);
+  wire.Change(ConnectionChange::kClosed);
+  auto answer = wire.Make(Direction::kReceive, "A1+4\n");
+  answer.prior = {.offset = 3, .length = 1, .turn = 1, .end_ns = wire.now};
+  wire.tracker.OnData(answer);
+  wire.Receive("abcd");
+  EXPECT_EQ(wire.Pairs(), "1=1");
+  EXPECT_EQ(wire.log.seen[0].ending, Ending::kAnswered);
+  EXPECT_EQ(wire.stages.stream->Dropped(), 0u);
+  EXPECT_EQ(wire.Unbalanced(), "");
+}
+
 TEST(TrackerEnd, AnswerReadBeforeTheReset) {
   Wire wire;
   wire.Open();
