@@ -184,10 +184,11 @@ std::string_view ProtoEncoding::Valid(std::string_view text) {
 size_t ProtoEncoding::MeasureAttributes(int field, const AttributeList& attributes) {
   attributes_.clear();
   size_t sum = 0;
+  const bool valid = IsAscii(attributes.AllText());  // nearly always; static keys are
   for (size_t i = 0; i < attributes.size(); ++i) {
     AttributeList::View view = attributes.at(i);
-    view.key = Valid(view.key);
-    if (view.type == AttributeList::Type::kString) view.text = Valid(view.text);
+    if (!valid) view.key = Valid(view.key);
+    if (!valid && view.type == AttributeList::Type::kString) view.text = Valid(view.text);
     attributes_.push_back(Measure(view));
     sum += BytesSize(field, attributes_.back().size);
   }

@@ -58,6 +58,8 @@ class AttributeList {
   std::string_view Text(std::string_view key) const;
   // The integer value of `key`; `fallback` when absent.
   int64_t Int(std::string_view key, int64_t fallback) const;
+  // All text that is not static, in one piece: keys and values. For checks that one pass can make.
+  std::string_view AllText() const { return text_; }
   bool Has(std::string_view key) const { return Find(key) != kNone; }
 
  private:
