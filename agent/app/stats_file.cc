@@ -14,10 +14,10 @@ namespace spanwire::app {
 namespace {
 
 // By enum spanwire_counter.
-constexpr std::array<std::string_view, 11> kCounterNames{
+constexpr std::array<std::string_view, 12> kCounterNames{
     "records",        "ring_full",          "no_scratch",   "no_state",
     "hook_runs",      "ignored_calls",      "bytes_passed", "bytes_captured",
-    "io_uring_calls", "unreadable_buffers", "peeks"};
+    "io_uring_calls", "unreadable_buffers", "peeks",        "skipped_runs"};
 
 }  // namespace
 

@@ -93,6 +93,7 @@ class LoadedTracer final : public KernelTracer {
     for (const auto& cpu : each) {
       for (size_t i = 0; i < sum.size(); ++i) sum[i] += cpu[i];
     }
+    sum[SPANWIRE_COUNT_SKIPPED] = SkippedRuns();
     return sum;
   }
 
@@ -149,6 +150,21 @@ class LoadedTracer final : public KernelTracer {
   }
 
  private:
+  // A program that is interrupted by itself on its CPU is skipped (Linux 7 preempts tracepoints).
+  uint64_t SkippedRuns() const {
+    uint64_t skipped = 0;
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, skeleton_->obj) {
+      if (!bpf_program__autoload(program)) continue;
+      bpf_prog_info info{};
+      uint32_t size = sizeof(info);
+      if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0) {
+        skipped += info.recursion_misses;
+      }
+    }
+    return skipped;
+  }
+
   // Runs an iterator to its end.
   static bool Iterate(const bpf_link& link) {
     const UniqueFd run(bpf_iter_create(bpf_link__fd(&link)));

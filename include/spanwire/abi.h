@@ -94,6 +94,10 @@ enum spanwire_counter {
 	SPANWIRE_COUNT_IO_URING = 8, /* calls whose bytes io_uring hid */
 	SPANWIRE_COUNT_FAULTS = 9,   /* user memory that could not be read */
 	SPANWIRE_COUNT_PEEKS = 10,
+	/* Runs that the kernel skipped because the program was already at work on that CPU: user
+	 * space fills it in from what the kernel keeps of each program.
+	 */
+	SPANWIRE_COUNT_SKIPPED = 11,
 	SPANWIRE_COUNT_MAX = 16,
 };
 
