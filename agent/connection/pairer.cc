@@ -162,6 +162,9 @@ void MessagePairer::CompleteAt(size_t index) {
 }
 
 void MessagePairer::HandOver(OpenExchange& open) {
+  // A span does not end before it begins, whatever times the records bring.
+  model::Exchange& ended = open.exchange;
+  ended.ended_ns = std::max(ended.ended_ns, ended.request_at.first_ns);
   if (open.unknown_process) Resolve(open);
   shared_.pairing.held.Subtract(open.messages);
   shared_.exchange.held.Subtract(1);
