@@ -132,6 +132,7 @@ bool DecodeProcess(std::span<const std::byte> record, model::KernelProcess& proc
   process.uid = raw->uid;
   process.start_ns = raw->start_ns;
   process.cgroup_id = raw->cgroup_id;
+  process.args_address = raw->args_address;
   process.comm = UntilNul(raw->comm);
   process.executable = UntilNul(raw->executable);
   process.cgroup = UntilNul(raw->cgroup);

@@ -18,6 +18,7 @@ struct KernelProcess {
   uint32_t uid = 0;
   uint64_t start_ns = 0;  // CLOCK_BOOTTIME
   uint64_t cgroup_id = 0;
+  uint64_t args_address = 0;  // of its arguments; 0 = unknown
   std::string comm;
   std::string executable;              // base name
   std::string cgroup;                  // directory name of the cgroup

@@ -90,14 +90,18 @@ std::vector<std::string> SplitCmdline(const FileText& file) {
   return arguments;
 }
 
-// Field 22 of /proc/PID/stat, in clock ticks since boot. Field 2, the name, is in parentheses and
-// may hold anything, so the fields are counted from its end.
-std::optional<uint64_t> StartTicks(std::string_view stat) {
-  constexpr int kFieldsBetween = 20;
+// Fields of /proc/PID/stat (proc(5)): the start in clock ticks since boot, and where the arguments
+// lie (0 for those who may not know).
+constexpr int kStartTicks = 22;
+constexpr int kArgumentsAddress = 48;
+
+// Field 2, the name, is in parentheses and may hold anything, so the fields are counted from its
+// end.
+std::optional<uint64_t> StatField(std::string_view stat, int field) {
   const size_t name_end = stat.rfind(')');
   if (name_end == std::string_view::npos) return std::nullopt;
   stat.remove_prefix(name_end + 1);
-  for (int i = 0; i < kFieldsBetween; ++i) TakePart(stat, ' ');
+  for (int i = 2; i < field; ++i) TakePart(stat, ' ');
   return ParseDecimal(TakePart(stat, ' '));
 }
 
@@ -133,15 +137,19 @@ model::Process ProcResolver::Resolve(const model::KernelProcess& kernel) {
   return *std::move(process);
 }
 
-bool ProcResolver::IsSame(const Directory& directory, uint64_t start_ns) const {
-  const auto ticks = StartTicks(directory.Read("stat", kMaxStat).text);
-  return ticks && (start_ns == 0 || *ticks == start_ns / tick_ns_);
+bool ProcResolver::IsSame(const Directory& directory, const model::KernelProcess& kernel) const {
+  const FileText stat = directory.Read("stat", kMaxStat);
+  const auto ticks = StatField(stat.text, kStartTicks);
+  if (!ticks || (kernel.start_ns != 0 && *ticks != kernel.start_ns / tick_ns_)) return false;
+  // A tick is long enough for a pid to be used twice; the place of the arguments is random.
+  const uint64_t address = StatField(stat.text, kArgumentsAddress).value_or(0);
+  return address == 0 || kernel.args_address == 0 || address == kernel.args_address;
 }
 
 std::optional<model::Process> ProcResolver::Look(const model::KernelProcess& kernel) {
   if (kernel.pid == 0) return std::nullopt;
   const auto directory = proc_.Enter(std::to_string(kernel.pid));
-  if (!directory || !IsSame(*directory, kernel.start_ns)) return std::nullopt;
+  if (!directory || !IsSame(*directory, kernel)) return std::nullopt;
   const std::string executable = ExecutableOf(*directory, kernel.executable);
   if (!IsProgram(executable, kernel.executable)) return std::nullopt;
 
@@ -153,6 +161,7 @@ std::optional<model::Process> ProcResolver::Look(const model::KernelProcess& ker
   ReadEnvironment(*directory, process);
   // It may have become another program meanwhile; what was read is then a mixture of both.
   if (ExecutableOf(*directory, kernel.executable) != executable) return std::nullopt;
+  if (!IsSame(*directory, kernel)) return std::nullopt;
   return process;
 }
 

@@ -42,8 +42,9 @@ class ProcResolver final : public model::ProcessResolver {
 
   // What /proc says about this very process; nothing when it is gone or another one by now.
   std::optional<model::Process> Look(const model::KernelProcess& kernel);
-  // Whether `directory` is that of the process that started at `start_ns` (0: any).
-  bool IsSame(const Directory& directory, uint64_t start_ns) const;
+  // Whether `directory` is that of the process that the kernel spoke of: its start, and the place
+  // of its arguments, as far as both are known.
+  bool IsSame(const Directory& directory, const model::KernelProcess& kernel) const;
   void ReadEnvironment(const Directory& directory, model::Process& process);
   void NameService(model::Process& process) const;
 

@@ -79,6 +79,7 @@ static __always_inline void process__read_program(struct spanwire_process *recor
 
 	bpf_probe_read_kernel_str(record->executable, sizeof(record->executable),
 				  BPF_CORE_READ(mm, exe_file, f_path.dentry, d_name.name));
+	record->args_address = start;
 	record->args_length = 0;
 	if (length > SPANWIRE_ARGS)
 		length = SPANWIRE_ARGS;

@@ -169,8 +169,9 @@ struct spanwire_connection {
 struct spanwire_process {
 	struct spanwire_header header;
 	__u64 time_ns;
-	__u64 start_ns;  /* CLOCK_BOOTTIME start of the process */
-	__u64 cgroup_id; /* inode of the cgroup v2 directory */
+	__u64 start_ns;     /* CLOCK_BOOTTIME start of the process */
+	__u64 cgroup_id;    /* inode of the cgroup v2 directory */
+	__u64 args_address; /* where its arguments lie: random, so it tells a reused pid */
 	__u32 pid;
 	__u32 parent_pid;
 	__u32 uid;

@@ -68,11 +68,11 @@ std::vector<Layout> RecordLayouts() {
        sizeof(spanwire_process),
        {FIELD(spanwire_process, header), FIELD(spanwire_process, time_ns),
         FIELD(spanwire_process, start_ns), FIELD(spanwire_process, cgroup_id),
-        FIELD(spanwire_process, pid), FIELD(spanwire_process, parent_pid),
-        FIELD(spanwire_process, uid), FIELD(spanwire_process, args_length),
-        FIELD(spanwire_process, comm), FIELD(spanwire_process, executable),
-        FIELD(spanwire_process, cgroup), FIELD(spanwire_process, cgroup_parent),
-        FIELD(spanwire_process, args)}}};
+        FIELD(spanwire_process, args_address), FIELD(spanwire_process, pid),
+        FIELD(spanwire_process, parent_pid), FIELD(spanwire_process, uid),
+        FIELD(spanwire_process, args_length), FIELD(spanwire_process, comm),
+        FIELD(spanwire_process, executable), FIELD(spanwire_process, cgroup),
+        FIELD(spanwire_process, cgroup_parent), FIELD(spanwire_process, args)}}};
 }
 
 std::vector<Layout> ControlLayouts() {

@@ -240,6 +240,20 @@ TEST_F(ProcResolverTest, ANonsenseStatIsNoProcess) {
   }
 }
 
+// A pid can be used twice within one clock tick.
+TEST_F(ProcResolverTest, AnotherPlaceOfTheArgumentsIsAnotherProcess) {
+  std::string stat = "7 (web) S";
+  for (int field = 4; field < 48; ++field) {
+    stat += " " + std::to_string(field == 22 ? kernel_.start_ns / 10'000'000 : 1);
+  }
+  Write("environ", "OTEL_SERVICE_NAME=named"s + '\0');
+  kernel_.args_address = 4096;
+  Write("stat", stat + " 4096 1 1 1\n");
+  EXPECT_EQ(Resolve().service_name, "named");
+  Write("stat", stat + " 8192 1 1 1\n");
+  EXPECT_NE(Resolve().service_name, "named");
+}
+
 TEST_F(ProcResolverTest, AKernelThatKnowsNothingGivesAName) {
   kernel_ = {};
   EXPECT_EQ(Resolve().service_name, "unknown_service");
