@@ -11,7 +11,14 @@ import socket
 import subprocess
 import time
 
-PORT = 18980
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+PORT = free_port()
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 NGINX_CONF = """
