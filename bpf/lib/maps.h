@@ -25,6 +25,7 @@ struct socket_state {
 	__u32 call_budget[2]; /* and of one call of it */
 	__u32 call_left;      /* of one call of this turn */
 	__u32 single_bytes;   /* a turn of more bytes may hold several requests */
+	__u32 wide_turns;     /* answering turns that are still captured as a whole */
 	__u32 turn_calls;     /* calls of the present turn */
 	__u32 turn_bytes;     /* and their bytes */
 	__u32 policy_generation;

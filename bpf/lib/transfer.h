@@ -6,6 +6,7 @@
 
 #include "emit.h"
 
+#define WIDE_TURNS 32 /* answering turns captured as a whole after several requests at once */
 #define REPORT_BYTES (1u << 20) /* counted bytes are reported at least this often */
 
 /* An event without bytes: end of stream, an error. */
@@ -75,6 +76,20 @@ static __always_inline void policy__refresh(struct socket_state *state)
 	state->reopen = policy->reopen;
 }
 
+/*
+ * An answering turn. When the turn before may have asked more than once, the heads of the answers
+ * lie anywhere, in this turn and in some that follow.
+ */
+static __always_inline void turn__widen(struct socket_state *state)
+{
+	if (state->turn_calls > 1 || state->turn_bytes > state->single_bytes)
+		state->wide_turns = WIDE_TURNS;
+	else if (state->wide_turns)
+		state->wide_turns--;
+	if (state->wide_turns)
+		state->call_left = state->budget_left;
+}
+
 static __always_inline void turn__begin(struct socket_state *state, __u32 direction)
 {
 	state->turn++;
@@ -82,10 +97,9 @@ static __always_inline void turn__begin(struct socket_state *state, __u32 direct
 	if (state->policy_generation != control.policy_generation)
 		policy__refresh(state);
 	state->budget_left = state->budget[direction];
-	/* More than one request may have been asked: the answers' heads lie anywhere. */
 	state->call_left = state->call_budget[direction];
-	if (state->turn_calls > 1 || state->turn_bytes > state->single_bytes)
-		state->call_left = state->budget_left;
+	if (state->call_left < state->budget_left)
+		turn__widen(state);
 	state->turn_calls = 0;
 	state->turn_bytes = 0;
 }
