@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The life of TCP connections, tiers 1 and 2: connect, establishment, end. And accept, where the
  * kernel tells. */
+#include "lib/life.h"
 #include "lib/trusted.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -9,53 +10,9 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 const struct spanwire_connection *unused_connection __attribute__((unused));
 const struct spanwire_process *unused_process __attribute__((unused));
 
-static __always_inline int connection__on_connect(struct sock *sk)
-{
-	__u64 id = bpf_get_current_pid_tgid();
-	struct caller caller = {.pid = id >> 32, .tid = (__u32)id};
-	struct socket_state *state = state__make(sk);
-
-	if (!state || state->mode == SPANWIRE_POLICY_IGNORE)
-		return 0;
-	state->role = SPANWIRE_ROLE_CLIENT;
-	state->flags |= STATE_HANDSHAKE;
-	state->opened_ns = bpf_ktime_get_ns();
-	if (caller.pid == settings.self_pid)
-		state->flags |= STATE_SELF;
-	else if (!process__arrived(caller.pid))
-		return 0;
-	connection__report(sk, state, SPANWIRE_CONN_CONNECT, &caller);
-	return 0;
-}
-
-static __always_inline int connection__on_established(struct sock *sk, int old)
-{
-	struct socket_state *state;
-
-	if (old != TCP_SYN_RECV)
-		return 0;
-	state = state__make(sk);
-	if (!state)
-		return 0;
-	state->role = SPANWIRE_ROLE_SERVER;
-	state->flags |= STATE_HANDSHAKE;
-	state->opened_ns = bpf_ktime_get_ns();
-	return 0;
-}
-
 static __always_inline int connection__on_end(struct sock *sk, __u32 what)
 {
-	struct socket_state *state = bpf_sk_storage_get(&socket_states, sk, NULL, 0);
-	struct caller nobody = {};
-
-	if (!state || state->mode == SPANWIRE_POLICY_IGNORE)
-		return 0;
-	/* A connection that user space never heard of ends unheard, unless it failed to connect. */
-	if (!(state->flags & STATE_OPEN_SENT) && state->role != SPANWIRE_ROLE_CLIENT)
-		return 0;
-	state__report_counted(state);
-	connection__report(sk, state, what, &nobody);
-	return 0;
+	return life__end(sk, bpf_sk_storage_get(&socket_states, sk, NULL, 0), what);
 }
 
 SEC("tp_btf/inet_sock_set_state")
@@ -65,9 +22,9 @@ int BPF_PROG(connection_state, struct sock *sk, int old, int new)
 		return 0;
 	switch (new) {
 	case TCP_SYN_SENT:
-		return connection__on_connect(sk);
+		return life__connect(sk, state__make(sk));
 	case TCP_ESTABLISHED:
-		return connection__on_established(sk, old);
+		return old == TCP_SYN_RECV ? life__established(state__make(sk)) : 0;
 	case TCP_FIN_WAIT1:
 	case TCP_LAST_ACK:
 		return connection__on_end(sk, SPANWIRE_CONN_LOCAL_FIN);

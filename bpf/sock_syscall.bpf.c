@@ -4,6 +4,7 @@
  * found through the descriptor, its state by the sock's address in a table. A freed sock's address
  * may come back as another socket; the inode number, which does not, tells.
  */
+#include "lib/life.h"
 #include "lib/transfer.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -264,53 +265,11 @@ static __always_inline struct socket_state *table__find(void *sk)
 
 static __always_inline int table__on_end(struct sock *sk, __u32 what)
 {
-	struct socket_state *state = table__find(sk);
-	struct caller nobody = {};
 	__u64 key = (__u64)sk;
 
-	if (!state)
-		return 0;
-	if (state->mode != SPANWIRE_POLICY_IGNORE &&
-	    (state->flags & STATE_OPEN_SENT || state->role == SPANWIRE_ROLE_CLIENT)) {
-		state__report_counted(state);
-		connection__report(sk, state, what, &nobody);
-	}
+	life__end(sk, table__find(sk), what);
 	if (what == SPANWIRE_CONN_CLOSED)
 		bpf_map_delete_elem(&socket_table, &key);
-	return 0;
-}
-
-static __always_inline int table__on_connect(struct sock *sk)
-{
-	__u64 id = bpf_get_current_pid_tgid();
-	struct caller caller = {.pid = id >> 32, .tid = (__u32)id};
-	struct socket_state *state = table__state(sk, sock__inode(sk));
-
-	if (!state || state->mode == SPANWIRE_POLICY_IGNORE)
-		return 0;
-	state->role = SPANWIRE_ROLE_CLIENT;
-	state->flags |= STATE_HANDSHAKE;
-	state->opened_ns = bpf_ktime_get_ns();
-	if (caller.pid == settings.self_pid)
-		state->flags |= STATE_SELF;
-	else if (!process__arrived(caller.pid))
-		return 0;
-	connection__report(sk, state, SPANWIRE_CONN_CONNECT, &caller);
-	return 0;
-}
-
-static __always_inline int table__on_established(struct sock *sk, int old)
-{
-	struct socket_state *state;
-
-	if (old != TCP_SYN_RECV)
-		return 0;
-	state = table__state(sk, 0);
-	if (!state)
-		return 0;
-	state->role = SPANWIRE_ROLE_SERVER;
-	state->flags |= STATE_HANDSHAKE;
-	state->opened_ns = bpf_ktime_get_ns();
 	return 0;
 }
 
@@ -321,9 +280,9 @@ int BPF_PROG(sock_syscall_state, struct sock *sk, int old, int new)
 		return 0;
 	switch (new) {
 	case TCP_SYN_SENT:
-		return table__on_connect(sk);
+		return life__connect(sk, table__state(sk, sock__inode(sk)));
 	case TCP_ESTABLISHED:
-		return table__on_established(sk, old);
+		return old == TCP_SYN_RECV ? life__established(table__state(sk, 0)) : 0;
 	case TCP_FIN_WAIT1:
 	case TCP_LAST_ACK:
 		return table__on_end(sk, SPANWIRE_CONN_LOCAL_FIN);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The life of a TCP connection, whichever tier keeps its state: connect, establishment, end. */
+#pragma once
+
+#include "counted.h"
+#include "socket.h"
+
+/* connect() was called, by the task that runs. */
+static __always_inline int life__connect(void *sk, struct socket_state *state)
+{
+	__u64 id = bpf_get_current_pid_tgid();
+	struct caller caller = {.pid = id >> 32, .tid = (__u32)id};
+
+	if (!state || state->mode == SPANWIRE_POLICY_IGNORE)
+		return 0;
+	state->role = SPANWIRE_ROLE_CLIENT;
+	state->flags |= STATE_HANDSHAKE;
+	state->opened_ns = bpf_ktime_get_ns();
+	if (caller.pid == settings.self_pid)
+		state->flags |= STATE_SELF;
+	else if (!process__arrived(caller.pid))
+		return 0;
+	connection__report(sk, state, SPANWIRE_CONN_CONNECT, &caller);
+	return 0;
+}
+
+/* The handshake that a peer began is done. */
+static __always_inline int life__established(struct socket_state *state)
+{
+	if (!state)
+		return 0;
+	state->role = SPANWIRE_ROLE_SERVER;
+	state->flags |= STATE_HANDSHAKE;
+	state->opened_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+static __always_inline int life__end(void *sk, struct socket_state *state, __u32 what)
+{
+	struct caller nobody = {};
+
+	if (!state || state->mode == SPANWIRE_POLICY_IGNORE)
+		return 0;
+	/* A connection that user space never heard of ends unheard, unless it failed to connect. */
+	if (!(state->flags & STATE_OPEN_SENT) && state->role != SPANWIRE_ROLE_CLIENT)
+		return 0;
+	state__report_counted(state);
+	connection__report(sk, state, what, &nobody);
+	return 0;
+}
