@@ -30,6 +30,7 @@ void MessagePairer::BeginRequest(const Head& head, bool lost) {
   model::Exchange& exchange = open.exchange;
   exchange.connection = &head.connection;
   exchange.is_client = head.is_client;
+  exchange.ordinal = requests_++;
   exchange.protocol = head.protocol;
   exchange.request.Swap(head.message);
   exchange.request_at = head.at;
@@ -51,6 +52,7 @@ bool MessagePairer::BeginResponse(const Head& head, bool orphan) {
   const bool interim = head.message.kind == model::MessageKind::kInterim;
   if (open == nullptr || (!interim && open->exchange.has_response)) {
     (interim ? shared_.orphan_interim : shared_.orphan_response).Add();
+    if (!interim) TellStray(head);
     return false;
   }
   shared_.pairing.held.Add();
@@ -64,7 +66,27 @@ bool MessagePairer::BeginResponse(const Head& head, bool orphan) {
   exchange.response_at = head.at;
   exchange.response_at.complete = false;  // EndResponse() says when
   exchange.has_response = true;
+  Tell(model::StepKind::kResponse, exchange, exchange.response_at.first_ns, head.at.last_who);
   return true;
+}
+
+void MessagePairer::Tell(model::StepKind kind, const model::Exchange& exchange, Nanoseconds time_ns,
+                         const model::ExecutionContext& who) const {
+  shared_.exchanges->OnStep({.kind = kind,
+                             .is_client = exchange.is_client,
+                             .connection = exchange.connection->id,
+                             .ordinal = exchange.ordinal,
+                             .time_ns = time_ns,
+                             .who = who});
+}
+
+void MessagePairer::TellStray(const Head& head) const {
+  shared_.exchanges->OnStep({.kind = model::StepKind::kStray,
+                             .is_client = head.is_client,
+                             .connection = head.connection.id,
+                             .ordinal = 0,
+                             .time_ns = head.at.first_ns,
+                             .who = head.at.last_who});
 }
 
 void MessagePairer::EndRequest(const End& end) {
@@ -76,7 +98,9 @@ void MessagePairer::EndRequest(const End& end) {
     exchange.request_at.complete = true;
     exchange.request_at.end_offset = end.offset;
     exchange.request_at.last_ns = end.time_ns;
+    exchange.request_at.last_who = end.who;
     if (end.message != nullptr) exchange.request.attributes.Merge(end.message->attributes);
+    Tell(model::StepKind::kRequestEnd, exchange, end.time_ns, end.who);
     if (Answered(exchange)) CompleteAt(i - 1);
     return;
   }
@@ -89,6 +113,7 @@ bool MessagePairer::EndResponse(const End& end) {
   exchange.response_at.complete = true;
   exchange.response_at.end_offset = end.offset;
   exchange.response_at.last_ns = end.time_ns;
+  exchange.response_at.last_who = end.who;
   exchange.ended_ns = end.time_ns;
   if (end.message != nullptr) exchange.response.attributes.Merge(end.message->attributes);
   --unanswered_;

@@ -42,6 +42,7 @@ class MessagePairer {
     const model::Message* message = nullptr;
     uint64_t offset = 0;
     Nanoseconds time_ns = 0;
+    model::ExecutionContext who;
   };
   void EndRequest(const End& end);
   // True when that completed an exchange.
@@ -64,6 +65,9 @@ class MessagePairer {
   Nanoseconds OldestNs() const;
 
  private:
+  void Tell(model::StepKind kind, const model::Exchange& exchange, Nanoseconds time_ns,
+            const model::ExecutionContext& who) const;
+  void TellStray(const Head& head) const;
   OpenExchange* FindUnanswered(uint64_t stream);
   void CompleteAt(size_t index);
   void EndFirst(model::Ending ending, uint16_t error, Nanoseconds now);
@@ -75,6 +79,7 @@ class MessagePairer {
   std::vector<std::unique_ptr<OpenExchange>> open_;  // live: [head_, size), in order of requests
   size_t head_ = 0;
   size_t unanswered_ = 0;
+  uint64_t requests_ = 0;  // begun so far
 };
 
 }  // namespace spanwire::connection

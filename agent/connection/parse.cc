@@ -151,7 +151,9 @@ bool TrackedConnection::OnHead(FlowState& flow, const ParseOutput& output) {
   at.end_offset = end;
   at.sequence = first.sequence;
   at.first_ns = first.time_ns;
-  at.last_ns = flow.stream.OriginOf(end - 1).time_ns;
+  const ByteStream::Origin last = flow.stream.OriginOf(end - 1);
+  at.last_ns = last.time_ns;
+  at.last_who = last.who;
   at.wait_ns = first.wait_ns;
   at.who = first.who;
   at.complete = output.complete;
@@ -191,7 +193,8 @@ void TrackedConnection::OnResponseHead(FlowState& flow, const MessagePairer::Hea
   flow.paired = pairer_.BeginResponse(head, owed_ > 0);
   if (final && owed_ > 0) --owed_;
   if (!head.at.complete || !final || !flow.paired) return;
-  const MessagePairer::End end{stream, nullptr, head.at.end_offset, head.at.last_ns};
+  const MessagePairer::End end{stream, nullptr, head.at.end_offset, head.at.last_ns,
+                               head.at.last_who};
   OnResponseEnd(end);
 }
 
@@ -203,6 +206,7 @@ bool TrackedConnection::OnEnd(FlowState& flow, const ParseOutput& output) {
   end.message = output.message;
   end.offset = flow.stream.offset();
   end.time_ns = flow.last_ns;
+  end.who = flow.last_who;
   flow.message_open = false;
   if (IsRequests(flow)) budget_.OnRequestSize(end.offset - flow.message_begin);
   if (!flow.paired) return true;
@@ -225,6 +229,7 @@ void TrackedConnection::Take(FlowState& flow, uint64_t size_bytes) {
   if (size_bytes == 0) return;
   const ByteStream::Origin last = flow.stream.OriginOf(flow.stream.offset() + size_bytes - 1);
   flow.last_ns = last.time_ns;
+  flow.last_who = last.who;
   // A message may begin in one turn and end in a later one, with turns of the other flow between.
   NoteParsedTurn(flow, last.turn);
   flow.stream.Consume(size_bytes);

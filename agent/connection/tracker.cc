@@ -62,6 +62,7 @@ class ConnectionTracker::Impl {
   void Forget(Table::iterator closed);
   void EndLingering(Nanoseconds now);
   void Open(const ConnectionEvent& event);
+  void TellConnect(const ConnectionEvent& event);
   void IgnorePeersOf(const model::Connection& self);
   void EndUnixPeer(const model::Connection& connection, const DataEvent& event);
   void List(TrackedConnection& connection);
@@ -141,6 +142,7 @@ void ConnectionTracker::Impl::OnUnknown(const DataEvent& event) {
 void ConnectionTracker::Impl::OnConnection(const ConnectionEvent& event) {
   stage_.in.Add();
   if (event.change == ConnectionChange::kOpen) Open(event);
+  if (event.change == ConnectionChange::kConnect) TellConnect(event);
   const auto found = table_.find(event.connection.id);
   if (found == table_.end()) {
     stage_.out.Add();
@@ -161,6 +163,17 @@ void ConnectionTracker::Impl::OnConnection(const ConnectionEvent& event) {
       break;
     default: break;
   }
+}
+
+// Before the connection is known: it is at the first byte that it becomes so.
+void ConnectionTracker::Impl::TellConnect(const ConnectionEvent& event) {
+  if (event.connection.self || event.who.pid == 0) return;
+  shared_.exchanges->OnStep({.kind = model::StepKind::kConnect,
+                             .is_client = true,
+                             .connection = event.connection.id,
+                             .ordinal = 0,
+                             .time_ns = event.time_ns,
+                             .who = event.who});
 }
 
 void ConnectionTracker::Impl::Forget(Table::iterator closed) {

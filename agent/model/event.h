@@ -15,6 +15,7 @@ struct ExecutionContext {
   uint32_t pid = 0;  // process (tgid); 0 = none, e.g. interrupt context
   uint32_t tid = 0;
   uint64_t context = 0;  // goroutine, asyncio task, …; 0 = the thread itself
+  uint64_t creator = 0;  // the context that made it; 0 = unknown
   bool operator==(const ExecutionContext&) const = default;
 };
 

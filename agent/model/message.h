@@ -55,9 +55,10 @@ struct MessagePosition {
   uint32_t sequence = 0;    // TCP sequence number of the first byte
   Nanoseconds first_ns = 0;
   Nanoseconds last_ns = 0;
-  Nanoseconds wait_ns = 0;  // received messages: how long the first bytes waited in the socket
-  ExecutionContext who;     // did the first operation
-  bool complete = false;    // its end was seen
+  Nanoseconds wait_ns = 0;    // received messages: how long the first bytes waited in the socket
+  ExecutionContext who;       // did the first operation
+  ExecutionContext last_who;  // did the last one that is known
+  bool complete = false;      // its end was seen
 };
 
 // How an exchange ended.
@@ -79,6 +80,7 @@ struct Exchange {
   std::shared_ptr<const Process>
       process;                // who did the request's first operation; set when it ends
   bool is_client = false;     // this end sent the request
+  uint64_t ordinal = 0;       // its place among the requests of this end of the connection
   std::string_view protocol;  // name of the ProtocolSpec
   Message request;
   MessagePosition request_at;
@@ -92,7 +94,25 @@ struct Exchange {
   TraceContext hop;          // the other end's span, written by the sink at OnRequest()
 };
 
-// Takes what pairing produces, on the shard's thread.
+// What happened between an exchange's request and its end, or before it: evidence of who did what
+// when.
+enum class StepKind : uint8_t {
+  kConnect,     // connect() was called; the exchange is the first of that connection
+  kRequestEnd,  // the last byte of a request that was not complete at OnRequest()
+  kResponse,    // the response's head
+  kStray,       // a response to a request that was not seen
+};
+
+struct Step {
+  StepKind kind = StepKind::kConnect;
+  bool is_client = false;
+  ConnectionId connection = 0;
+  uint64_t ordinal = 0;  // see Exchange; kStray: unknown
+  Nanoseconds time_ns = 0;
+  ExecutionContext who;
+};
+
+// Takes what pairing produces, on the shard's thread, in the order in which it became known.
 class ExchangeSink {
  public:
   virtual ~ExchangeSink() = default;
@@ -101,6 +121,8 @@ class ExchangeSink {
   // lets the other end of a local hop know that this end will become a span. May write `hop`,
   // nothing else.
   virtual void OnRequest(Exchange& exchange) = 0;
+
+  virtual void OnStep(const Step& step) = 0;
 
   // The exchange ended. Its messages may be swapped out.
   virtual void OnExchange(Exchange& exchange) = 0;

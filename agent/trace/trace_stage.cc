@@ -191,6 +191,7 @@ TraceStage::TraceStage(Stage& stage, SpanSink& next, const TraceLimits& limits)
 TraceStage::~TraceStage() = default;
 
 void TraceStage::OnRequest(Exchange& exchange) { impl_->OnRequest(exchange); }
+void TraceStage::OnStep(const model::Step& /*step*/) {}
 void TraceStage::OnExchange(Exchange& exchange) { impl_->OnExchange(exchange); }
 void TraceStage::OnTick(const ClockAnchor& now) { impl_->OnTick(now); }
 void TraceStage::Finish() { impl_->Finish(); }

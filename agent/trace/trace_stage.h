@@ -31,6 +31,7 @@ class TraceStage final : public model::ExchangeSink {
   ~TraceStage() override;
 
   void OnRequest(model::Exchange& exchange) override;
+  void OnStep(const model::Step& step) override;
   void OnExchange(model::Exchange& exchange) override;
 
   // Moves time: the anchor for wall times, and the end of waiting. The first tick comes before the

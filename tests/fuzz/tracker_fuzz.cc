@@ -26,6 +26,10 @@ void Check(bool holds) {
 class Endings final : public model::ExchangeSink {
  public:
   void OnRequest(model::Exchange& /*exchange*/) override { ++open; }
+  void OnStep(const model::Step& step) override {
+    Check(step.kind == model::StepKind::kConnect || step.kind == model::StepKind::kStray ||
+          open > 0);
+  }
   void OnExchange(model::Exchange& exchange) override {
     Check(open-- > 0);
     Check(exchange.process != nullptr && exchange.connection != nullptr);

@@ -27,6 +27,7 @@ struct Seen {
 class ExchangeLog final : public model::ExchangeSink {
  public:
   void OnRequest(model::Exchange& /*exchange*/) override { ++requests; }
+  void OnStep(const model::Step& step) override { steps.push_back(step); }
   void OnExchange(model::Exchange& exchange) override {
     Seen& entry = seen.emplace_back();
     entry.request = exchange.request.name;
@@ -37,6 +38,7 @@ class ExchangeLog final : public model::ExchangeSink {
 
   size_t requests = 0;
   std::vector<Seen> seen;
+  std::vector<model::Step> steps;
 };
 
 class PolicyLog final : public PolicySink {
