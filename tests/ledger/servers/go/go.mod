@@ -1,0 +1,3 @@
+module test.invalid/ledger
+
+go 1.21

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a topology is started with: the scene of the end-to-end tests, and the runtimes."""
+
+import dataclasses
+import json
+import pathlib
+
+import harness
+import install
+import origins
+import shape as shapes
+
+SERVERS = pathlib.Path(__file__).parent / "servers"
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """One load: how many connections at a time, and whether they live longer than a request."""
+    connections: int
+    keep_alive: bool
+    requests: int
+
+
+class Stage(harness.Scene):
+    """One topology. Each runtime's verb starts a program and returns when it accepts on `port`."""
+
+    def __init__(self, name: str, build: pathlib.Path):
+        super().__init__(name, build)
+        self.token = "l" + self.token.rsplit("-", 1)[1]
+        self.cells, self.comms = 0, []
+
+    @property
+    def background_prefix(self) -> str:
+        """What the ids of calls begin with that a program makes by itself; it adds "bg" and a
+        number."""
+        return f"{self.token}z0n"
+
+    # --- programs
+
+    def serve(self, port: int, name: str, argv: list, **environment):
+        env = {key: str(value) for key, value in environment.items()}
+        self.start(name, argv, env=env).wait_port(port)
+
+    def leaf(self) -> int:
+        """The end of a chain: answers after a few milliseconds, which its id determines."""
+        port = self.port()
+        self.go(port, "leaf", port)
+        return port
+
+    def go(self, port: int, *args):
+        self.serve(port, "ledger_go", [install.go(), *args])
+
+    def python(self, port: int, script: str, *args, **environment):
+        self.serve(port, "python", [install.python(), SERVERS / "python" / script, *args],
+                   PYTHONDONTWRITEBYTECODE=1, **environment)
+
+    def gunicorn(self, port: int, application: str, *options, **environment):
+        self.serve(port, "gunicorn", [
+            install.python(), "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--worker-tmp-dir",
+            self.folder, "--chdir", SERVERS / "python", *options, application],
+            PYTHONDONTWRITEBYTECODE=1, **environment)
+
+    def node(self, port: int, script: str, *args):
+        self.serve(port, "node", ["node", SERVERS / "node" / script, *args])
+
+    def nginx_proxy(self, upstream: int, **options) -> int:
+        return origins.nginx_proxy(self, f"127.0.0.1:{upstream}", **options)
+
+    # --- agent and driver
+
+    def trace(self, *flags) -> harness.Agent:
+        """The daemon. UNIX sockets have no port to filter by: their processes are named then."""
+        if self.comms:
+            return self.agent("--comm=" + ",".join(self.comms), *flags, ports=False)
+        return self.agent(*flags)
+
+    def record(self) -> harness.programs.Program:
+        """A recording besides: it replays to the same spans."""
+        where = (["--comm=" + ",".join(self.comms)] if self.comms else
+                 ["--port=" + ",".join(str(p) for p in sorted(self.ports))])
+        program = self.start("record", [self.spanwire, "record", "-o",
+                                        self.folder / "recording.spanwire", *where])
+        program.wait_until(lambda: "ready" in program.errors(), "ready line")
+        return program
+
+    def own_spans(self, agent: harness.Agent) -> list:
+        return [s for s in agent.spans()
+                if shapes.id_of(s).startswith(self.token) or s.server_port in self.ports]
+
+    def next_prefix(self) -> str:
+        self.cells += 1
+        return f"{self.token}z{self.cells}n"
+
+    def id_prefix(self) -> str:
+        return f"{self.token}z{self.cells}n"
+
+    def drive(self, shape: shapes.Shape, cell: Cell) -> list:
+        """Sends the cell's requests, as fast as answers come. Returns what the driver saw."""
+        options = {"requests": cell.requests, "connections": cell.connections,
+                   "timeout_ms": 20_000}
+        if not cell.keep_alive:
+            options |= {"new_connection": True, "fields": "Connection: close"}
+        return self.load(shape.entry.port, shape.path, seconds=120, **options)
+
+    def write_truth(self, shape: shapes.Shape, truths: list):
+        """Next to the driver's own log, with the spans that each request must have."""
+        with open(self.folder / "truth.jsonl", "a", encoding="utf-8") as file:
+            for truth in truths:
+                call = shape.call(shapes.number_of(truth.id))
+                hops = shapes.expected_spans(truth.id, call)
+                entry = dataclasses.asdict(truth) | {"hops": [h.key for h in hops]}
+                file.write(json.dumps(entry) + "\n")
