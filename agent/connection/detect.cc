@@ -95,9 +95,13 @@ bool TrackedConnection::MatchJoined(model::Direction direction) {
 
 void TrackedConnection::Adopt(size_t spec, model::Direction requests) {
   protocol_ = shared_.protocols[spec].name;
-  parser_ = shared_.protocols[spec].make();
+  parser_ = shared_.protocols[spec].make(shared_.parsing);
   requests_ = requests;
   mode_ = Mode::kParsing;
+  if (shared_.protocols[spec].framed_by_content) {
+    budget_.OnFramedContent(true);
+    budget_.OnFramedContent(false);
+  }
   info_.joined = info_.joined || joined_;
   settled_ = !joined_;
   for (FlowState& flow : flows_) flow.seeking = joined_;

@@ -18,6 +18,15 @@ bool Answered(const model::Exchange& exchange) {
   return exchange.has_response && exchange.response_at.complete;
 }
 
+// What the end of a message adds to its head.
+void AddEnd(const model::Message& end, model::Message& message) {
+  message.attributes.Merge(end.attributes);
+  if (message.name.empty()) message.name = end.name;
+  if (message.error_type.empty()) message.error_type = end.error_type;
+  if (message.client_outcome == model::Outcome::kUnset) message.client_outcome = end.client_outcome;
+  if (message.server_outcome == model::Outcome::kUnset) message.server_outcome = end.server_outcome;
+}
+
 }  // namespace
 
 void MessagePairer::BeginRequest(const Head& head, bool lost) {
@@ -99,7 +108,7 @@ void MessagePairer::EndRequest(const End& end) {
     exchange.request_at.end_offset = end.offset;
     exchange.request_at.last_ns = end.time_ns;
     exchange.request_at.last_who = end.who;
-    if (end.message != nullptr) exchange.request.attributes.Merge(end.message->attributes);
+    if (end.message != nullptr) AddEnd(*end.message, exchange.request);
     Tell(model::StepKind::kRequestEnd, exchange, end.time_ns, end.who);
     if (Answered(exchange)) CompleteAt(i - 1);
     return;
@@ -115,7 +124,7 @@ bool MessagePairer::EndResponse(const End& end) {
   exchange.response_at.last_ns = end.time_ns;
   exchange.response_at.last_who = end.who;
   exchange.ended_ns = end.time_ns;
-  if (end.message != nullptr) exchange.response.attributes.Merge(end.message->attributes);
+  if (end.message != nullptr) AddEnd(*end.message, exchange.response);
   --unanswered_;
   // The rest of the request is still on its way: its end, the next request or the close completes
   // it.

@@ -142,7 +142,8 @@ bool TrackedConnection::OnNeedMore(FlowState& flow, const ParseOutput& output, b
 }
 
 bool TrackedConnection::OnHead(FlowState& flow, const ParseOutput& output) {
-  if (output.consumed == 0 || output.message == nullptr) return false;
+  const bool implied = output.consumed == 0 && output.complete && flow.stream.Available() > 0;
+  if ((output.consumed == 0 && !implied) || output.message == nullptr) return false;
   const uint64_t begin = flow.stream.offset();
   const uint64_t end = begin + output.consumed;
   const ByteStream::Origin first = flow.stream.OriginOf(begin);
@@ -151,7 +152,7 @@ bool TrackedConnection::OnHead(FlowState& flow, const ParseOutput& output) {
   at.end_offset = end;
   at.sequence = first.sequence;
   at.first_ns = first.time_ns;
-  const ByteStream::Origin last = flow.stream.OriginOf(end - 1);
+  const ByteStream::Origin last = implied ? first : flow.stream.OriginOf(end - 1);
   at.last_ns = last.time_ns;
   at.last_who = last.who;
   at.wait_ns = first.wait_ns;

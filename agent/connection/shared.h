@@ -64,9 +64,11 @@ struct StreamLedger {
 
 // What all connections of one tracker share.
 struct Shared {
-  Shared(std::span<const protocol::ProtocolSpec> protocols_in, const TrackerLimits& limits_in,
+  Shared(std::span<const protocol::ProtocolSpec> protocols_in,
+         const protocol::ParserOptions& parsing_in, const TrackerLimits& limits_in,
          const ConnectionStages& stages)
       : protocols(protocols_in),
+        parsing(parsing_in),
         limits(limits_in),
         stream(*stages.stream),
         pairing(*stages.pairing),
@@ -74,10 +76,11 @@ struct Shared {
         orphan_response(pairing.Drop("orphan_response")),
         orphan_interim(pairing.Drop("orphan_interim")),
         processes(limits_in.max_processes) {
-    for (const auto& spec : protocols) probes.push_back(spec.make());
+    for (const auto& spec : protocols) probes.push_back(spec.make(parsing));
   }
 
   std::span<const protocol::ProtocolSpec> protocols;
+  protocol::ParserOptions parsing;
   // One parser of each protocol, for FindBoundary() while a connection's protocol is unknown.
   std::vector<std::unique_ptr<protocol::ProtocolParser>> probes;
   TrackerLimits limits;

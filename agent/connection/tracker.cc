@@ -37,7 +37,7 @@ struct IdHash {
 class ConnectionTracker::Impl {
  public:
   Impl(const TrackerParts& parts, const TrackerLimits& limits)
-      : shared_(parts.protocols, limits, parts.stages),
+      : shared_(parts.protocols, parts.parsing, limits, parts.stages),
         stage_(*parts.stages.connection),
         unknown_(stage_.Drop("unknown_connection")),
         self_(stage_.Drop("self")) {

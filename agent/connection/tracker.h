@@ -19,6 +19,7 @@ struct TrackerParts {
   ConnectionStages stages;
   model::ExchangeSink* exchanges = nullptr;
   PolicySink* policies = nullptr;
+  protocol::ParserOptions parsing = {};
 };
 
 // Follows every connection of one shard: puts its bytes in order, finds out which protocol it

@@ -29,13 +29,15 @@ struct ParseInput {
 enum class ParseStatus : uint8_t {
   kNeedMore,  // nothing to take until more bytes, an end of stream or an end of turn arrive
   kConsumed,  // took `consumed` bytes (> 0), nothing to report
-  kHead,      // a message began; `message` describes it. With `complete` it also ended.
-  kEnd,       // the message of this flow that was open ended; `message` holds what its end added.
-              // `consumed` is 0 when its last byte was taken before.
-  kLost,      // framing is lost because a needed byte was not captured: Reset(), then resynchronise
-              // at a boundary in bytes that come later
-  kInvalid,   // these bytes are not this protocol; `reason` says why. Pairing ends here.
-  kOpaque,    // the rest of the connection is another protocol (tunnel, upgrade); count only
+  kHead,      // a message began; `message` describes it. With `complete` it also ended; then it may
+          // take no bytes at all, where what came before implies it (an answer that is left out).
+  kEnd,      // the message of this flow that was open ended; `message` holds what its end added:
+             // attributes, a name or an outcome where its head had none. `consumed` is 0 when its
+             // last byte was taken before.
+  kLost,     // framing is lost because a needed byte was not captured: Reset(), then resynchronise
+             // at a boundary in bytes that come later
+  kInvalid,  // these bytes are not this protocol; `reason` says why. Pairing ends here.
+  kOpaque,   // the rest of the connection is another protocol (tunnel, upgrade); count only
 };
 
 // One step of parsing.
@@ -81,12 +83,26 @@ enum class Match : uint8_t {
   kResponses,
 };
 
+// What becomes of the text of database queries (`db.query.text`).
+enum class QueryText : uint8_t {
+  kNormalized,  // every literal is `?`
+  kRaw,         // as sent, less what looks like a secret
+  kOff,         // left out; summaries stay
+};
+
+// What the user chose about the contents of messages.
+struct ParserOptions {
+  QueryText query_text = QueryText::kNormalized;
+};
+
 // A protocol: how to recognise it and how to parse it. Adding one is a folder with a spec and a
 // line in registry.cc.
 struct ProtocolSpec {
   std::string_view name;  // `network.protocol.name` or the like: "http"
   Match (*detect)(std::string_view bytes);
-  std::unique_ptr<ProtocolParser> (*make)();
+  std::unique_ptr<ProtocolParser> (*make)(const ParserOptions& options);
+  // Where a message ends can only be found in its content, so content has to be captured too.
+  bool framed_by_content = false;
 };
 
 }  // namespace spanwire::protocol

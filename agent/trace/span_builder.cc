@@ -77,6 +77,8 @@ void SpanBuilder::Fill(model::Exchange& exchange, const ClockAnchor& anchor, mod
   span.start_unix_ns = anchor.ToWall(exchange.request_at.first_ns);
   span.end_unix_ns = anchor.ToWall(EndOf(exchange));
   std::swap(span.name, exchange.request.name);
+  if (span.name.empty()) span.name.assign(exchange.response.name);
+  if (span.name.empty()) span.name.assign(exchange.protocol);
   span.process = std::move(exchange.process);
   const SpanOutcome outcome = OutcomeOf(exchange);
   span.status = outcome.status;

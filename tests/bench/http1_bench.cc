@@ -50,7 +50,7 @@ struct Traffic {
 };
 
 void BenchExchange(benchmark::State& state, const Traffic& traffic) {
-  const auto parser = MakeParser();
+  const auto parser = MakeParser({});
   for (auto _ : state) {
     const bool done = ParseAll(*parser, Flow::kRequests, traffic.request, 0) &&
                       ParseAll(*parser, Flow::kResponses, traffic.response, traffic.counted);

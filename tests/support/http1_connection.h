@@ -248,7 +248,7 @@ class TestConnection {
     }
   }
 
-  std::unique_ptr<ProtocolParser> parser_ = MakeParser();
+  std::unique_ptr<ProtocolParser> parser_ = MakeParser({});
   std::array<Stream, 2> flows_;
   model::Message last_head_;
   bool violated_ = false;

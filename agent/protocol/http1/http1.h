@@ -10,7 +10,7 @@
 namespace spanwire::protocol::http1 {
 
 Match Detect(std::string_view bytes);
-std::unique_ptr<ProtocolParser> MakeParser();
+std::unique_ptr<ProtocolParser> MakeParser(const ParserOptions& options);
 
 inline constexpr ProtocolSpec kSpec = {.name = "http", .detect = Detect, .make = MakeParser};
 

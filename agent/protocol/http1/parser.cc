@@ -39,7 +39,9 @@ std::string_view WithoutCarriageReturn(std::string_view line) {
 
 }  // namespace
 
-std::unique_ptr<ProtocolParser> MakeParser() { return std::make_unique<Parser>(); }
+std::unique_ptr<ProtocolParser> MakeParser(const ParserOptions& /*options*/) {
+  return std::make_unique<Parser>();
+}
 
 ParseOutput Parser::Parse(const ParseInput& input) {
   if (!invalid_.empty()) return Invalid(invalid_);

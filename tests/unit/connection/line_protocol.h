@@ -116,7 +116,9 @@ inline protocol::Match DetectLines(std::string_view bytes) {
 
 inline const std::array<protocol::ProtocolSpec, 1> kLineProtocol{{
     {"line", &DetectLines,
-     []() -> std::unique_ptr<protocol::ProtocolParser> { return std::make_unique<LineParser>(); }},
+     [](const protocol::ParserOptions& /*options*/) -> std::unique_ptr<protocol::ProtocolParser> {
+       return std::make_unique<LineParser>();
+     }},
 }};
 
 }  // namespace spanwire::connection

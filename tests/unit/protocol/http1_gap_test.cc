@@ -156,7 +156,7 @@ TEST(Http1Counted, AnAnswerJoinedInItsMiddleIsLost) {
 
 // After a loss nothing that was asked before is answered: the method is not known any more.
 TEST(Http1Reset, ForgetsWhatWasAsked) {
-  auto parser = MakeParser();
+  auto parser = MakeParser({});
   const std::string head = "HEAD / HTTP/1.1\r\n\r\n";
   parser->Parse({.flow = Flow::kRequests, .bytes = head, .available = head.size()});
   parser->Reset(Flow::kRequests);
@@ -167,7 +167,7 @@ TEST(Http1Reset, ForgetsWhatWasAsked) {
 }
 
 TEST(Http1Reset, LeavesTheOtherFlowsMessageOpen) {
-  auto parser = MakeParser();
+  auto parser = MakeParser({});
   const std::string head = "PUT / HTTP/1.1\r\nContent-Length: 5\r\n\r\n";
   parser->Parse({.flow = Flow::kRequests, .bytes = head, .available = head.size()});
   parser->Reset(Flow::kResponses);
@@ -178,7 +178,7 @@ TEST(Http1Reset, LeavesTheOtherFlowsMessageOpen) {
 }
 
 TEST(Http1Reset, EndsTheWaitForATunnel) {
-  auto parser = MakeParser();
+  auto parser = MakeParser({});
   const std::string head = "CONNECT h:1 HTTP/1.1\r\n\r\n";
   parser->Parse({.flow = Flow::kRequests, .bytes = head, .available = head.size()});
   const ParseInput next = {.flow = Flow::kRequests, .bytes = kGet, .available = kGet.size()};
@@ -190,7 +190,7 @@ TEST(Http1Reset, EndsTheWaitForATunnel) {
 // The connection room calls Reset() before it drops bytes; were it not to, nothing is read out of
 // bounds.
 TEST(Http1Reset, AFrontThatShrankIsReadAnew) {
-  auto parser = MakeParser();
+  auto parser = MakeParser({});
   const std::string longer = "GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: b\r\nAccept: c\r\n";
   const std::string shorter = "GET /b HTTP/1.1\r\n\r\n";
   parser->Parse({.flow = Flow::kRequests, .bytes = longer, .available = longer.size()});
