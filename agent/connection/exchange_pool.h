@@ -14,7 +14,6 @@ struct OpenExchange {
   model::Exchange exchange;
   uint32_t messages = 0;  // of it, for the ledger
   uint32_t turn = 0;      // in which the request began
-  bool unknown_process = false;
 
   void Clear() {
     exchange.process.reset();
@@ -27,10 +26,7 @@ struct OpenExchange {
     exchange.ending = model::Ending::kAnswered;
     exchange.ended_ns = 0;
     exchange.error = 0;
-    exchange.hop.valid = false;
-    exchange.hop.trace_state.clear();
     messages = 0;
-    unknown_process = false;
   }
 };
 

@@ -199,7 +199,7 @@ void MessagePairer::HandOver(OpenExchange& open) {
   // A span does not end before it begins, whatever times the records bring.
   model::Exchange& ended = open.exchange;
   ended.ended_ns = std::max(ended.ended_ns, ended.request_at.first_ns);
-  if (open.unknown_process) Resolve(open);
+  if (ended.process == nullptr) Resolve(open);
   shared_.pairing.held.Subtract(open.messages);
   shared_.exchange.held.Subtract(1);
   shared_.pairing.out.Add(open.messages);
@@ -208,9 +208,7 @@ void MessagePairer::HandOver(OpenExchange& open) {
 }
 
 void MessagePairer::Resolve(OpenExchange& open) const {
-  const auto& entry = shared_.processes.Find(open.exchange.request_at.who.pid);
-  open.exchange.process = entry.process;
-  open.unknown_process = !entry.known;
+  open.exchange.process = shared_.processes.Find(open.exchange.request_at.who.pid);
 }
 
 }  // namespace spanwire::connection

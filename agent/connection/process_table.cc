@@ -1,35 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/connection/process_table.h"
 
-#include <utility>
-
 namespace spanwire::connection {
 
 void ProcessTable::Set(const model::Process& process) {
-  Insert(process.pid, {.process = std::make_shared<const model::Process>(process), .known = true});
-}
-
-const ProcessTable::Entry& ProcessTable::Find(uint32_t pid) {
-  const auto found = entries_.find(pid);
-  if (found != entries_.end()) {
-    found->second.used = true;
-    return found->second.entry;
-  }
-  auto unknown = std::make_shared<model::Process>();
-  unknown->pid = pid;
-  unknown->service_name = "unknown_service";
-  return Insert(pid, {.process = std::move(unknown), .known = false});
-}
-
-ProcessTable::Entry& ProcessTable::Insert(uint32_t pid, Entry entry) {
   Shrink();
   const uint64_t generation = ++generation_;
-  order_.emplace_back(pid, generation);
-  Slot& slot = entries_[pid];
-  slot.entry = std::move(entry);
+  order_.emplace_back(process.pid, generation);
+  Slot& slot = entries_[process.pid];
+  slot.process = std::make_shared<const model::Process>(process);
   slot.generation = generation;
   slot.used = false;
-  return slot.entry;
+}
+
+std::shared_ptr<const model::Process> ProcessTable::Find(uint32_t pid) {
+  const auto found = entries_.find(pid);
+  if (found == entries_.end()) return nullptr;
+  found->second.used = true;
+  return found->second.process;
 }
 
 void ProcessTable::Shrink() {

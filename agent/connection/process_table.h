@@ -16,27 +16,20 @@ class ProcessTable {
  public:
   explicit ProcessTable(size_t limit) : limit_(limit) {}
 
-  struct Entry {
-    std::shared_ptr<const model::Process> process;  // never null
-    bool known = false;                             // false: only the pid is
-  };
-
   // A new program in a pid, or news about the present one.
   void Set(const model::Process& process);
 
-  // The process of `pid` now; one named "unknown_service" when nothing was told of it. The
-  // reference lives until the next call.
-  const Entry& Find(uint32_t pid);
+  // The process of `pid` now; null when nothing was told of it.
+  std::shared_ptr<const model::Process> Find(uint32_t pid);
 
   size_t size() const { return entries_.size(); }
 
  private:
   struct Slot {
-    Entry entry;
+    std::shared_ptr<const model::Process> process;  // never null
     uint64_t generation = 0;
     bool used = true;
   };
-  Entry& Insert(uint32_t pid, Entry entry);
   void Shrink();
 
   size_t limit_;

@@ -77,8 +77,8 @@ enum class Ending : uint8_t {
 // it over.
 struct Exchange {
   const Connection* connection = nullptr;
-  std::shared_ptr<const Process>
-      process;                // who did the request's first operation; set when it ends
+  // Who did the request's first operation; null when nothing was told of that pid.
+  std::shared_ptr<const Process> process;
   bool is_client = false;     // this end sent the request
   uint64_t ordinal = 0;       // its place among the requests of this end of the connection
   std::string_view protocol;  // name of the ProtocolSpec
@@ -91,7 +91,6 @@ struct Exchange {
   Ending ending = Ending::kAnswered;
   Nanoseconds ended_ns = 0;  // when it ended, whatever the ending
   uint16_t error = 0;        // errno behind kReset and the like
-  TraceContext hop;          // the other end's span, written by the sink at OnRequest()
 };
 
 // What happened between an exchange's request and its end, or before it: evidence of who did what
@@ -112,19 +111,23 @@ struct Step {
   ExecutionContext who;
 };
 
-// Takes what pairing produces, on the shard's thread, in the order in which it became known.
+// Takes what pairing produces, in the order in which it became known.
+//
+// Whatever a sink remembers of a request until it ends, it keeps itself: the calls may come from
+// another thread than the one that pairs, and later. An exchange is named by its connection's id
+// and its ordinal.
 class ExchangeSink {
  public:
   virtual ~ExchangeSink() = default;
 
   // A request was recognised at one end of a connection. Comes before any OnExchange() of it and
-  // lets the other end of a local hop know that this end will become a span. May write `hop`,
-  // nothing else.
-  virtual void OnRequest(Exchange& exchange) = 0;
+  // lets the other end of a local hop know that this end will become a span. Of `exchange`, these
+  // are set: connection, process, is_client, ordinal, protocol, request and request_at.
+  virtual void OnRequest(const Exchange& exchange) = 0;
 
   virtual void OnStep(const Step& step) = 0;
 
-  // The exchange ended. Its messages may be swapped out.
+  // The exchange ended: comes once for each OnRequest(). Its messages may be swapped out.
   virtual void OnExchange(Exchange& exchange) = 0;
 };
 

@@ -11,6 +11,7 @@
 #include "agent/trace/hop_table.h"
 #include "agent/trace/ids.h"
 #include "agent/trace/span_builder.h"
+#include "agent/trace/unknown_processes.h"
 #include "agent/trace/waiting_spans.h"
 
 namespace spanwire::trace {
@@ -30,15 +31,15 @@ class TraceStage::Impl {
   Impl(Stage& stage, SpanSink& next, const TraceLimits& limits)
       : stage_(stage), next_(next), limits_(limits), hops_(limits.max_hops, limits.hop_expiry_ns) {}
 
-  void OnRequest(Exchange& exchange);
+  void OnRequest(const Exchange& exchange);
   void OnExchange(Exchange& exchange);
   void OnTick(const ClockAnchor& now);
   void Finish();
 
  private:
-  void OnClientRequest(Exchange& exchange);
-  bool FindHop(const HopKey& hop, Exchange& exchange);
-  void Link(const HopKey& hop, const Exchange& exchange, Span& span) const;
+  void OnClientRequest(const Exchange& exchange);
+  void Link(const HopKey& hop, const Exchange& exchange, const HopContext* parent,
+            Span& span) const;
   void Hold(const HopKey& hop, std::unique_ptr<Span> span, Nanoseconds ended_ns);
   void HandOn(std::unique_ptr<Span> span);
   std::unique_ptr<Span> TakeSpan();
@@ -51,6 +52,7 @@ class TraceStage::Impl {
   LocalAddresses addresses_;
   HopTable hops_;
   WaitingSpans waiting_;
+  UnknownProcesses unknown_;
   std::vector<std::unique_ptr<Span>> spare_;
 };
 
@@ -66,18 +68,18 @@ void AdoptParent(const HopContext& hop, Span& span) {
 
 }  // namespace
 
-void TraceStage::Impl::OnRequest(Exchange& exchange) {
+void TraceStage::Impl::OnRequest(const Exchange& exchange) {
   addresses_.Learn(*exchange.connection);
   if (exchange.is_client) {
     OnClientRequest(exchange);
     return;
   }
   const HopKey hop = KeyOf(exchange);
-  if (hop.shared) FindHop(hop, exchange);
+  if (hop.shared) hops_.Claim(hop.hash);
 }
 
 // Announces this end to the server's, which may have come first.
-void TraceStage::Impl::OnClientRequest(Exchange& exchange) {
+void TraceStage::Impl::OnClientRequest(const Exchange& exchange) {
   const HopKey hop = KeyOf(exchange);
   if (!hop.shared) return;
   const uint64_t wall_ns = anchor_.ToWall(exchange.request_at.first_ns);
@@ -95,26 +97,18 @@ void TraceStage::Impl::OnClientRequest(Exchange& exchange) {
   hops_.Add(hop.hash, context, exchange.request_at.first_ns);
 }
 
-bool TraceStage::Impl::FindHop(const HopKey& hop, Exchange& exchange) {
-  HopContext context;
-  if (!hops_.Take(hop.hash, context)) return false;
-  exchange.hop.trace_id = context.trace_id;
-  exchange.hop.span_id = context.span_id;
-  exchange.hop.flags = context.flags;
-  exchange.hop.valid = true;
-  return true;
-}
-
 void TraceStage::Impl::OnExchange(Exchange& exchange) {
   stage_.in.Add();
   const HopKey hop = KeyOf(exchange);
-  const bool may_join = !exchange.is_client && hop.shared && !exchange.hop.valid;
-  const bool wait =
-      may_join && !FindHop(hop, exchange) && addresses_.MayBeLocal(*exchange.connection);
+  const bool may_join = !exchange.is_client && hop.shared;
+  HopContext parent;
+  const bool joined = may_join && hops_.Take(hop.hash, parent);
+  const bool wait = may_join && !joined && addresses_.MayBeLocal(*exchange.connection);
+  if (exchange.process == nullptr) exchange.process = unknown_.Find(exchange.request_at.who.pid);
   const Nanoseconds ended_ns = exchange.ended_ns;
   std::unique_ptr<Span> span = TakeSpan();
   builder_.Fill(exchange, anchor_, *span);
-  Link(hop, exchange, *span);
+  Link(hop, exchange, joined ? &parent : nullptr, *span);
   if (wait) {
     Hold(hop, std::move(span), ended_ns);
   } else {
@@ -122,15 +116,16 @@ void TraceStage::Impl::OnExchange(Exchange& exchange) {
   }
 }
 
-// Ids, and the parent as far as it is known now.
-void TraceStage::Impl::Link(const HopKey& hop, const Exchange& exchange, Span& span) const {
+// Ids, and the parent as far as it is known now: `parent` is the other end of the hop, or null.
+void TraceStage::Impl::Link(const HopKey& hop, const Exchange& exchange, const HopContext* parent,
+                            Span& span) const {
   const uint64_t wall_ns = anchor_.ToWall(exchange.request_at.first_ns);
   const model::TraceContext& header = exchange.request.context;
   span.span_id =
       exchange.is_client ? MakeClientSpanId(hop, wall_ns) : MakeServerSpanId(hop, wall_ns);
   if (header.valid) span.trace_state = header.trace_state;
-  if (exchange.hop.valid) {
-    AdoptParent({exchange.hop.trace_id, exchange.hop.span_id, exchange.hop.flags}, span);
+  if (parent != nullptr) {
+    AdoptParent(*parent, span);
     return;
   }
   if (!header.valid) {
@@ -190,7 +185,7 @@ TraceStage::TraceStage(Stage& stage, SpanSink& next, const TraceLimits& limits)
     : impl_(std::make_unique<Impl>(stage, next, limits)) {}
 TraceStage::~TraceStage() = default;
 
-void TraceStage::OnRequest(Exchange& exchange) { impl_->OnRequest(exchange); }
+void TraceStage::OnRequest(const Exchange& exchange) { impl_->OnRequest(exchange); }
 void TraceStage::OnStep(const model::Step& /*step*/) {}
 void TraceStage::OnExchange(Exchange& exchange) { impl_->OnExchange(exchange); }
 void TraceStage::OnTick(const ClockAnchor& now) { impl_->OnTick(now); }

@@ -30,7 +30,7 @@ class TraceStage final : public model::ExchangeSink {
   TraceStage(Stage& stage, SpanSink& next, const TraceLimits& limits = {});
   ~TraceStage() override;
 
-  void OnRequest(model::Exchange& exchange) override;
+  void OnRequest(const model::Exchange& exchange) override;
   void OnStep(const model::Step& step) override;
   void OnExchange(model::Exchange& exchange) override;
 

@@ -23,7 +23,7 @@ const std::string kResponse =
 
 class NoExchanges final : public model::ExchangeSink {
  public:
-  void OnRequest(model::Exchange& /*exchange*/) override {}
+  void OnRequest(const model::Exchange& /*exchange*/) override {}
   void OnStep(const model::Step& /*step*/) override {}
   void OnExchange(model::Exchange& exchange) override { count += exchange.has_response ? 1 : 0; }
   uint64_t count = 0;

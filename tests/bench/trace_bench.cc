@@ -36,7 +36,6 @@ void BM_JoinedPair(benchmark::State& state) {
   for (auto _ : state) {
     sent.request_at.sequence = received.request_at.sequence = ++sequence;
     sent.process = received.process = process;
-    received.hop.valid = false;
     stage.OnRequest(sent);
     stage.OnRequest(received);
     stage.OnExchange(received);

@@ -16,19 +16,17 @@ model::Process Named(uint32_t pid, const char* name) {
 TEST(ProcessTable, ANewProgramReplacesTheOldOne) {
   ProcessTable table(10);
   table.Set(Named(1, "shop"));
-  const auto before = table.Find(1).process;
+  const auto before = table.Find(1);
   table.Set(Named(1, "bank"));
-  EXPECT_EQ(table.Find(1).process->service_name, "bank");
+  EXPECT_EQ(table.Find(1)->service_name, "bank");
   EXPECT_EQ(before->service_name, "shop");
 }
 
 TEST(ProcessTable, WhatNobodyToldOfIsUnknown) {
   ProcessTable table(10);
-  EXPECT_FALSE(table.Find(5).known);
-  EXPECT_EQ(table.Find(5).process->service_name, "unknown_service");
-  EXPECT_EQ(table.Find(5).process->pid, 5u);
+  EXPECT_EQ(table.Find(5), nullptr);
   table.Set(Named(5, "late"));
-  EXPECT_TRUE(table.Find(5).known);
+  EXPECT_EQ(table.Find(5)->service_name, "late");
 }
 
 TEST(ProcessTable, ProcessesInUseStay) {
@@ -36,10 +34,10 @@ TEST(ProcessTable, ProcessesInUseStay) {
   table.Set(Named(1, "server"));
   for (uint32_t pid = 2; pid < 5000; ++pid) {
     table.Set(Named(pid, "short"));
-    EXPECT_EQ(table.Find(1).process->service_name, "server");
+    EXPECT_EQ(table.Find(1)->service_name, "server");
   }
   EXPECT_LE(table.size(), 100u);
-  EXPECT_FALSE(table.Find(2).known);
+  EXPECT_EQ(table.Find(2), nullptr);
 }
 
 TEST(ProcessTable, ItIsBoundedEvenWhenAllAreInUse) {

@@ -245,7 +245,7 @@ TEST(ConnectionTracker, ProcessIsTheOneKnownWhenTheRequestBegan) {
   EXPECT_EQ(wire.log.seen.at(0).exchange.process->service_name, "shop");
 }
 
-TEST(ConnectionTracker, UnknownProcessIsNamedSoUntilItIsKnown) {
+TEST(ConnectionTracker, UnknownProcessIsNoneUntilItIsKnown) {
   Wire wire;
   wire.Open();
   wire.Send("Q1\n");
@@ -256,7 +256,7 @@ TEST(ConnectionTracker, UnknownProcessIsNamedSoUntilItIsKnown) {
   process.service_name = "shop";
   wire.tracker.OnProcess(process);
   wire.Receive("A2\n");
-  EXPECT_EQ(wire.log.seen.at(0).exchange.process->service_name, "unknown_service");
+  EXPECT_EQ(wire.log.seen.at(0).exchange.process, nullptr);
   EXPECT_EQ(wire.log.seen.at(1).exchange.process->service_name, "shop");
 }
 

@@ -26,7 +26,7 @@ struct Seen {
 
 class ExchangeLog final : public model::ExchangeSink {
  public:
-  void OnRequest(model::Exchange& /*exchange*/) override { ++requests; }
+  void OnRequest(const model::Exchange& /*exchange*/) override { ++requests; }
   void OnStep(const model::Step& step) override { steps.push_back(step); }
   void OnExchange(model::Exchange& exchange) override {
     Seen& entry = seen.emplace_back();

@@ -43,6 +43,27 @@ TEST_F(TraceStageTest, ServerThatCameFirstWaitsForItsClient) {
   ExpectBalance();
 }
 
+TEST_F(TraceStageTest, AnAnswerThatTakesLongHasItsParentAllTheSame) {
+  model::Exchange sent = MakeExchange(client);
+  model::Exchange received = MakeExchange(server);
+  stage.OnRequest(sent);
+  stage.OnRequest(received);
+  Tick(60'000'000'000);
+  stage.OnExchange(received);
+  EXPECT_FALSE(IsZero(Only().parent_span_id));
+}
+
+TEST_F(TraceStageTest, SpansOfAnUnknownProcessHaveOneResource) {
+  model::Exchange first = MakeExchange(client, 1);
+  model::Exchange second = MakeExchange(client, 2);
+  first.process = second.process = nullptr;
+  Run(first);
+  Run(second);
+  EXPECT_EQ(log.spans[0].process->service_name, "unknown_service");
+  EXPECT_EQ(log.spans[0].process->pid, 12u);
+  EXPECT_EQ(log.spans[0].process, log.spans[1].process);
+}
+
 TEST_F(TraceStageTest, WaitEndsWithTime) {
   model::Exchange received = MakeExchange(server);
   Run(received);
