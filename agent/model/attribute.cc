@@ -36,65 +36,39 @@ void AttributeList::SetDynamic(std::string_view key, std::string_view value) {
     Store(entries_[found], value);
     return;
   }
-  Entry entry;
+  Entry& entry = entries_.emplace_back();
   entry.key_offset = static_cast<uint32_t>(text_.size());
   entry.key_size = static_cast<uint32_t>(key.size());
-  text_.append(key);
+  text_.Append(key);
   Store(entry, value);
-  entries_.push_back(entry);
-}
-
-void AttributeList::Add(std::string_view key, std::string_view value) {
-  Entry& entry = entries_.emplace_back();
-  entry.static_key = key;
-  Store(entry, value);
-}
-
-void AttributeList::AddInt(std::string_view key, int64_t value) {
-  Entry& entry = entries_.emplace_back();
-  entry.static_key = key;
-  entry.type = Type::kInt;
-  entry.bits = value;
 }
 
 void AttributeList::AddFrom(const AttributeList& other, size_t index) {
   const Entry& theirs = other.entries_[index];
-  Entry entry = theirs;
-  const std::string_view text(other.text_);
-  if (theirs.static_key.empty()) {
+  Entry& entry = entries_.emplace_back(theirs);
+  if (theirs.static_key == nullptr) {
     entry.key_offset = static_cast<uint32_t>(text_.size());
-    text_.append(text.substr(theirs.key_offset, theirs.key_size));
+    text_.Append(other.text_.Part(theirs.key_offset, theirs.key_size));
   }
   if (theirs.type == Type::kString) {
-    Store(entry, text.substr(theirs.text_offset, theirs.text_size));
+    Store(entry, other.text_.Part(theirs.text_offset, theirs.text_size));
   }
-  entries_.push_back(entry);
 }
 
 void AttributeList::Replace(size_t index, std::string_view value) {
   Entry& entry = entries_[index];
-  text_.replace(entry.text_offset, entry.text_size, entry.text_size, '\0');
+  text_.Wipe(entry.text_offset, entry.text_size);
   Store(entry, value);
 }
 
 void AttributeList::Merge(const AttributeList& other) {
   for (size_t i = 0; i < other.size(); ++i) {
-    const View view = other.at(i);
-    if (Has(view.key)) continue;
-    const Entry& theirs = other.entries_[i];
-    if (!theirs.static_key.empty()) {
-      Entry& mine = Slot(theirs.static_key);
-      mine.type = theirs.type;
-      mine.bits = theirs.bits;
-      if (theirs.type == Type::kString) Store(mine, view.text);
-    } else {
-      SetDynamic(view.key, view.text);
-    }
+    if (!Has(other.KeyOf(other.entries_[i]))) AddFrom(other, i);
   }
 }
 
 void AttributeList::Clear() {
-  text_.clear();
+  text_.Clear();
   entries_.clear();
 }
 
@@ -110,23 +84,17 @@ int64_t AttributeList::Int(std::string_view key, int64_t fallback) const {
 
 size_t AttributeList::Find(std::string_view key) const {
   for (size_t i = 0; i < entries_.size(); ++i) {
-    if (KeyOf(entries_[i]) == key) return i;
+    const Entry& entry = entries_[i];
+    if (entry.key_size != key.size()) continue;
+    // Mostly the very same constant.
+    if (entry.static_key == key.data() || KeyOf(entry) == key) return i;
   }
   return kNone;
 }
 
 AttributeList::Entry& AttributeList::Slot(std::string_view key) {
   const size_t found = Find(key);
-  if (found != kNone) return entries_[found];
-  Entry& entry = entries_.emplace_back();
-  entry.static_key = key;
-  return entry;
-}
-
-void AttributeList::Store(Entry& entry, std::string_view value) {
-  entry.text_offset = static_cast<uint32_t>(text_.size());
-  entry.text_size = static_cast<uint32_t>(value.size());
-  text_.append(value);
+  return found != kNone ? entries_[found] : AddEntry(key);
 }
 
 }  // namespace spanwire::model

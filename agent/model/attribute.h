@@ -3,9 +3,10 @@
 
 #include <bit>
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <vector>
+
+#include "agent/base/text_buffer.h"
 
 namespace spanwire::model {
 
@@ -53,21 +54,22 @@ class AttributeList {
   size_t size() const { return entries_.size(); }
   bool empty() const { return entries_.empty(); }
   View at(size_t index) const;
+  std::string_view key(size_t index) const { return KeyOf(entries_[index]); }
 
   // The string value of `key`; empty when absent or not a string.
   std::string_view Text(std::string_view key) const;
   // The integer value of `key`; `fallback` when absent.
   int64_t Int(std::string_view key, int64_t fallback) const;
   // All text that is not static, in one piece: keys and values. For checks that one pass can make.
-  std::string_view AllText() const { return text_; }
+  std::string_view AllText() const { return text_.view(); }
   bool Has(std::string_view key) const { return Find(key) != kNone; }
 
  private:
   static constexpr size_t kNone = static_cast<size_t>(-1);
   struct Entry {
-    std::string_view static_key;  // empty: the key lies in text_
-    uint32_t key_offset = 0;
+    const char* static_key = nullptr;  // null: the key lies in text_
     uint32_t key_size = 0;
+    uint32_t key_offset = 0;
     uint32_t text_offset = 0;
     uint32_t text_size = 0;
     int64_t bits = 0;
@@ -77,15 +79,16 @@ class AttributeList {
   size_t Find(std::string_view key) const;
   std::string_view KeyOf(const Entry& entry) const;
   Entry& Slot(std::string_view key);
+  Entry& AddEntry(std::string_view key);
   void Store(Entry& entry, std::string_view value);
 
-  std::string text_;
+  TextBuffer text_;
   std::vector<Entry> entries_;
 };
 
 inline std::string_view AttributeList::KeyOf(const Entry& entry) const {
-  if (!entry.static_key.empty()) return entry.static_key;
-  return std::string_view(text_).substr(entry.key_offset, entry.key_size);
+  if (entry.static_key != nullptr) return {entry.static_key, entry.key_size};
+  return text_.Part(entry.key_offset, entry.key_size);
 }
 
 inline AttributeList::View AttributeList::at(size_t index) const {
@@ -94,13 +97,36 @@ inline AttributeList::View AttributeList::at(size_t index) const {
   view.key = KeyOf(entry);
   view.type = entry.type;
   if (entry.type == Type::kString) {
-    view.text = std::string_view(text_).substr(entry.text_offset, entry.text_size);
+    view.text = text_.Part(entry.text_offset, entry.text_size);
   } else if (entry.type == Type::kDouble) {
     view.number = std::bit_cast<double>(entry.bits);
   } else {
     view.integer = entry.bits;
   }
   return view;
+}
+
+inline AttributeList::Entry& AttributeList::AddEntry(std::string_view key) {
+  Entry& entry = entries_.emplace_back();
+  entry.static_key = key.data();
+  entry.key_size = static_cast<uint32_t>(key.size());
+  return entry;
+}
+
+inline void AttributeList::Store(Entry& entry, std::string_view value) {
+  entry.text_offset = static_cast<uint32_t>(text_.size());
+  entry.text_size = static_cast<uint32_t>(value.size());
+  text_.Append(value);
+}
+
+inline void AttributeList::Add(std::string_view key, std::string_view value) {
+  Store(AddEntry(key), value);
+}
+
+inline void AttributeList::AddInt(std::string_view key, int64_t value) {
+  Entry& entry = AddEntry(key);
+  entry.type = Type::kInt;
+  entry.bits = value;
 }
 
 }  // namespace spanwire::model
