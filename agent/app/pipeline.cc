@@ -2,6 +2,7 @@
 #include "agent/app/pipeline.h"
 
 #include <cstdio>
+#include <thread>
 #include <utility>
 
 #include "agent/protocol/registry.h"
@@ -14,21 +15,23 @@ void SpanBatcher::Add(std::unique_ptr<exporter::SpanExporter> exporter) {
 }
 
 void SpanBatcher::OnSpan(model::Span& span) {
-  std::swap(batch_[used_], span);
-  ++used_;
   ++spans_;
-  if (used_ == kBatch) Flush();
+  for (auto& exporter : exporters_) Report(exporter->Export({&span, 1}));
 }
 
 void SpanBatcher::Flush() {
-  if (used_ == 0) return;
-  for (auto& exporter : exporters_) Report(exporter->Export({batch_.data(), used_}));
-  used_ = 0;
+  for (auto& exporter : exporters_) Report(exporter->Flush());
 }
 
 void SpanBatcher::Shutdown(std::chrono::milliseconds limit) {
-  Flush();
-  for (auto& exporter : exporters_) Report(exporter->Shutdown(limit));
+  std::vector<Result<>> results(exporters_.size());
+  {
+    std::vector<std::jthread> threads;
+    for (size_t i = 0; i < exporters_.size(); ++i) {
+      threads.emplace_back([&, i] { results[i] = exporters_[i]->Shutdown(limit); });
+    }
+  }
+  for (const Result<>& result : results) Report(result);
 }
 
 void SpanBatcher::Report(const Result<>& result) {

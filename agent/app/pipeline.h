@@ -18,25 +18,23 @@
 
 namespace spanwire::app {
 
-// Gathers spans and gives them to every exporter in batches. Shard's thread.
+// Gives spans to every exporter. Shard's thread.
 class SpanBatcher final : public trace::SpanSink {
  public:
   void Add(std::unique_ptr<exporter::SpanExporter> exporter);
   void OnSpan(model::Span& span) override;
 
-  // Gives away what was gathered. Errors go to stderr, each kind once.
+  // For the moment no more come. Errors go to stderr, each kind once.
   void Flush();
+  // All exporters at once, so that the slowest of them sets the time.
   void Shutdown(std::chrono::milliseconds limit);
 
   uint64_t spans() const { return spans_; }
 
  private:
-  static constexpr size_t kBatch = 512;
   void Report(const Result<>& result);
 
   std::vector<std::unique_ptr<exporter::SpanExporter>> exporters_;
-  std::vector<model::Span> batch_ = std::vector<model::Span>(kBatch);
-  size_t used_ = 0;
   uint64_t spans_ = 0;
   std::string last_error_;
 };

@@ -8,68 +8,55 @@ namespace {
 
 // Encoded resources are kept from message to message up to this many processes.
 constexpr size_t kMaxKeptResources = 256;
+// And memory for their spans up to this much.
+constexpr size_t kMaxKeptBytes = size_t{2} << 20;
 
 }  // namespace
 
 OtlpEncoder::OtlpEncoder(std::unique_ptr<OtlpEncoding> encoding) : encoding_(std::move(encoding)) {}
 
 void OtlpEncoder::Add(const model::Span& span) {
-  const uint32_t resource = ResourceOf(span.process);
-  if (resources_[resource].span_count++ == 0) {
-    resource_bytes_ += resources_[resource].encoded.size();
-  }
-  const size_t offset = bytes_.size();
-  encoding_->AppendSpan(span, bytes_);
-  slices_.push_back({.resource = resource, .offset = offset, .size = bytes_.size() - offset});
+  Resource& resource = ResourceOf(span.process);
+  if (resource.spans.empty()) size_bytes_ += resource.encoded.size();
+  const size_t before = resource.spans.size();
+  encoding_->AppendSpan(span, resource.spans);
+  size_bytes_ += resource.spans.size() - before;
+  ++span_count_;
 }
 
-uint32_t OtlpEncoder::ResourceOf(const std::shared_ptr<const model::Process>& process) {
-  if (latest_ < resources_.size() && resources_[latest_].process == process) return latest_;
+OtlpEncoder::Resource& OtlpEncoder::ResourceOf(
+    const std::shared_ptr<const model::Process>& process) {
+  if (latest_ < resources_.size() && resources_[latest_].process == process) {
+    return resources_[latest_];
+  }
   const auto [entry, is_new] = index_.try_emplace(process.get(), resources_.size());
   if (is_new) {
-    resources_.push_back({.process = process, .encoded = encoding_->EncodeResource(*process)});
+    resources_.push_back(
+        {.process = process, .encoded = encoding_->EncodeResource(*process), .spans = {}});
   }
   latest_ = entry->second;
-  return latest_;
+  return resources_[latest_];
 }
 
-// Orders the spans by resource, otherwise as they came: a counting sort.
-void OtlpEncoder::SortSpans() {
-  std::vector<size_t> next(resources_.size());
-  size_t first = 0;
-  for (size_t i = 0; i < resources_.size(); ++i) {
-    next[i] = first;
-    first += resources_[i].span_count;
-  }
-  sorted_.resize(slices_.size());
-  const std::string_view bytes = bytes_;
-  for (const Slice& slice : slices_) {
-    sorted_[next[slice.resource]++] = bytes.substr(slice.offset, slice.size);
-  }
-}
-
-std::string OtlpEncoder::Finish() {
-  SortSpans();
+std::string OtlpEncoder::Finish(std::string memory) {
   assembled_.clear();
-  std::span<const std::string_view> rest = sorted_;
   for (const Resource& resource : resources_) {
-    if (resource.span_count == 0) continue;
-    EncodedResource& encoded = assembled_.emplace_back();
-    encoded.resource = resource.encoded;
-    encoded.spans = rest.first(resource.span_count);
-    for (const std::string_view span : encoded.spans) encoded.spans_bytes += span.size();
-    rest = rest.subspan(resource.span_count);
+    if (resource.spans.empty()) continue;
+    assembled_.push_back({.resource = resource.encoded, .spans = resource.spans});
   }
-  std::string message = encoding_->Assemble(assembled_);
+  memory.clear();
+  encoding_->Assemble(assembled_, memory);
   StartMessage();
-  return message;
+  return memory;
 }
 
 void OtlpEncoder::StartMessage() {
-  bytes_.clear();
-  slices_.clear();
-  resource_bytes_ = 0;
-  for (Resource& resource : resources_) resource.span_count = 0;
+  span_count_ = 0;
+  size_bytes_ = 0;
+  for (Resource& resource : resources_) {
+    resource.spans.clear();
+    if (resource.spans.capacity() > kMaxKeptBytes / resources_.size()) resource.spans = {};
+  }
   if (resources_.size() <= kMaxKeptResources) return;
   resources_.clear();
   index_.clear();

@@ -18,8 +18,13 @@ namespace spanwire::exporter {
 // All spans of one process in a message, already encoded. Views live for the call.
 struct EncodedResource {
   std::string_view resource;
-  std::span<const std::string_view> spans;
-  size_t spans_bytes = 0;
+  std::string_view spans;
+};
+
+// How messages stand.
+enum class OtlpFraming : uint8_t {
+  kAlone,  // one message, as a request carries it
+  kFile,   // one of many in a file: protobuf behind its length as a varint, JSON with a line's end
 };
 
 // One of the encodings of OTLP. Single-threaded.
@@ -29,10 +34,10 @@ class OtlpEncoding {
 
   // The resource of `process`, as Assemble() wants it.
   virtual std::string EncodeResource(const model::Process& process) = 0;
-  // Adds `span`, as Assemble() wants it, to the end of `out`.
-  virtual void AppendSpan(const model::Span& span, std::string& out) = 0;
-  // A whole ExportTraceServiceRequest, whose encoding is that of TracesData too.
-  virtual std::string Assemble(std::span<const EncodedResource> resources) = 0;
+  // Adds `span`, as Assemble() wants it, to the end of `spans`, which holds others of its process.
+  virtual void AppendSpan(const model::Span& span, std::string& spans) = 0;
+  // Adds a whole ExportTraceServiceRequest, whose encoding is that of TracesData too.
+  virtual void Assemble(std::span<const EncodedResource> resources, std::string& message) = 0;
 };
 
 // Span.flags: the W3C flags, whether the parent is remote, and that we know.
@@ -43,8 +48,10 @@ constexpr uint32_t OtlpFlags(const model::Span& span) {
 }
 
 // Binary protobuf, and JSON as OTLP 1.11 bends it (hex ids, enums as integers, 64-bit as strings).
-std::unique_ptr<OtlpEncoding> MakeProtoEncoding(const AgentIdentity& agent);
-std::unique_ptr<OtlpEncoding> MakeJsonEncoding(const AgentIdentity& agent);
+std::unique_ptr<OtlpEncoding> MakeProtoEncoding(const AgentIdentity& agent,
+                                                OtlpFraming framing = OtlpFraming::kAlone);
+std::unique_ptr<OtlpEncoding> MakeJsonEncoding(const AgentIdentity& agent,
+                                               OtlpFraming framing = OtlpFraming::kAlone);
 
 // Gathers spans into one OTLP message, with one resource per process.
 //
@@ -55,39 +62,31 @@ class OtlpEncoder {
 
   void Add(const model::Span& span);
 
-  size_t span_count() const { return slices_.size(); }
+  size_t span_count() const { return span_count_; }
   // About the size of the message so far.
-  size_t size_bytes() const { return bytes_.size() + resource_bytes_; }
+  size_t size_bytes() const { return size_bytes_; }
 
-  // The message; the next Add() begins another one. Requires: span_count() > 0.
-  std::string Finish();
+  // The message; the next Add() begins another one. It takes the place of what is in `memory`.
+  // Requires: span_count() > 0.
+  std::string Finish(std::string memory = {});
 
  private:
   struct Resource {
     std::shared_ptr<const model::Process> process;  // keeps its address from being reused
     std::string encoded;
-    size_t span_count = 0;  // in the message at hand
-  };
-  struct Slice {
-    uint32_t resource = 0;
-    size_t offset = 0;
-    size_t size = 0;
+    std::string spans;  // of the message at hand
   };
 
-  uint32_t ResourceOf(const std::shared_ptr<const model::Process>& process);
-  void SortSpans();
+  Resource& ResourceOf(const std::shared_ptr<const model::Process>& process);
   void StartMessage();
 
   std::unique_ptr<OtlpEncoding> encoding_;
   std::vector<Resource> resources_;
-  std::unordered_map<const model::Process*, uint32_t> index_;
-  uint32_t latest_ = 0;
-  std::string bytes_;
-  size_t resource_bytes_ = 0;
-  std::vector<Slice> slices_;
-  // For Finish(), kept for their memory.
-  std::vector<std::string_view> sorted_;
-  std::vector<EncodedResource> assembled_;
+  std::unordered_map<const model::Process*, size_t> index_;
+  size_t latest_ = 0;
+  size_t span_count_ = 0;
+  size_t size_bytes_ = 0;
+  std::vector<EncodedResource> assembled_;  // for Finish(), kept for its memory
 };
 
 }  // namespace spanwire::exporter

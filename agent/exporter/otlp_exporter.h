@@ -52,6 +52,8 @@ class OtlpExporter final : public SpanExporter {
 
   // Returns an error once for each new trouble with the server.
   Result<> Export(std::span<const model::Span> spans) override;
+  // Nothing: a batch waits until it is full or due.
+  Result<> Flush() override { return {}; }
   Result<> Shutdown(std::chrono::milliseconds limit) override;
 
  private:

@@ -15,7 +15,8 @@ namespace {
 constexpr size_t kMaxRecordBytes = size_t{512} << 10;
 
 std::unique_ptr<OtlpEncoding> MakeEncoding(OtlpFileFormat format, const AgentIdentity& agent) {
-  return format == OtlpFileFormat::kJson ? MakeJsonEncoding(agent) : MakeProtoEncoding(agent);
+  return format == OtlpFileFormat::kJson ? MakeJsonEncoding(agent, OtlpFraming::kFile)
+                                         : MakeProtoEncoding(agent, OtlpFraming::kFile);
 }
 
 // A line that an earlier run was killed in gets its end, so that the next one begins a line.
@@ -45,16 +46,6 @@ Result<UniqueFd> OpenForAppend(const OtlpFileOptions& options) {
   return file;
 }
 
-// `message` after its length as a base-128 varint (protobuf's "delimited" framing).
-std::string Delimited(const std::string& message) {
-  std::string record;
-  record.reserve(message.size() + 5);
-  size_t size = message.size();
-  for (; size >= 0x80; size >>= 7) record += static_cast<char>((size & 0x7f) | 0x80);
-  record += static_cast<char>(size);
-  return record += message;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<OtlpFileExporter>> OtlpFileExporter::Open(const OtlpFileOptions& options,
@@ -68,8 +59,7 @@ Result<std::unique_ptr<OtlpFileExporter>> OtlpFileExporter::Open(const OtlpFileO
 
 OtlpFileExporter::OtlpFileExporter(UniqueFd file, const OtlpFileOptions& options,
                                    const AgentIdentity& agent, Stage& stage)
-    : format_(options.format),
-      encoder_(MakeEncoding(options.format, agent)),
+    : encoder_(MakeEncoding(options.format, agent)),
       writer_(std::move(file), options.path, stage, options.writer) {}
 
 Result<> OtlpFileExporter::Export(std::span<const model::Span> spans) {
@@ -77,22 +67,22 @@ Result<> OtlpFileExporter::Export(std::span<const model::Span> spans) {
   for (const model::Span& span : spans) {
     encoder_.Add(span);
     if (encoder_.size_bytes() < kMaxRecordBytes) continue;
-    if (Result<> result = Submit(); !result && first) first = std::move(result);
+    if (Result<> result = Flush(); !result && first) first = std::move(result);
   }
-  if (encoder_.span_count() == 0) return first;
-  Result<> last = Submit();
-  return first ? last : first;
+  return first;
 }
 
-Result<> OtlpFileExporter::Submit() {
+Result<> OtlpFileExporter::Shutdown(std::chrono::milliseconds limit) {
+  Result<> flushed = Flush();
+  Result<> written = writer_.Shutdown(limit);
+  return flushed ? written : flushed;
+}
+
+Result<> OtlpFileExporter::Flush() {
+  if (encoder_.span_count() == 0) return {};
   Record record;
   record.spans = encoder_.span_count();
-  record.bytes = encoder_.Finish();
-  if (format_ == OtlpFileFormat::kJson) {
-    record.bytes += '\n';
-  } else {
-    record.bytes = Delimited(record.bytes);
-  }
+  record.bytes = encoder_.Finish(writer_.TakeMemory());
   return writer_.Submit(std::move(record));
 }
 

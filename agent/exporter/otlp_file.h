@@ -23,15 +23,16 @@ struct OtlpFileOptions {
 
 // Appends spans to a file that is readable to its last record at any time.
 //
-// The record boundaries follow the calls of Export() alone, so the same spans in the same calls
-// give the same bytes. Ledger: see RecordWriter.
+// A record is what was exported until Flush(), or until it is large, so the same spans in the same
+// calls give the same bytes. Ledger: see RecordWriter.
 class OtlpFileExporter final : public SpanExporter {
  public:
   static Result<std::unique_ptr<OtlpFileExporter>> Open(const OtlpFileOptions& options,
                                                         const AgentIdentity& agent, Stage& stage);
 
   Result<> Export(std::span<const model::Span> spans) override;
-  Result<> Shutdown(std::chrono::milliseconds limit) override { return writer_.Shutdown(limit); }
+  Result<> Flush() override;
+  Result<> Shutdown(std::chrono::milliseconds limit) override;
 
   // The reader of a pipe went away.
   bool closed() const { return writer_.closed(); }
@@ -39,9 +40,7 @@ class OtlpFileExporter final : public SpanExporter {
  private:
   OtlpFileExporter(UniqueFd file, const OtlpFileOptions& options, const AgentIdentity& agent,
                    Stage& stage);
-  Result<> Submit();
 
-  const OtlpFileFormat format_;
   OtlpEncoder encoder_;
   RecordWriter writer_;
 };

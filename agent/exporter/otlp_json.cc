@@ -99,7 +99,8 @@ void AppendStatus(std::string& out, const model::Span& span) {
 
 class JsonEncoding final : public OtlpEncoding {
  public:
-  explicit JsonEncoding(AgentIdentity agent) : agent_(std::move(agent)) {
+  JsonEncoding(AgentIdentity agent, OtlpFraming framing)
+      : agent_(std::move(agent)), end_(framing == OtlpFraming::kFile ? "]}\n" : "]}") {
     tail_ = "],\"schemaUrl\":";
     AppendJsonString(tail_, model::key::kSchemaUrl);
     tail_ += "}],\"schemaUrl\":";
@@ -119,6 +120,7 @@ class JsonEncoding final : public OtlpEncoding {
   }
 
   void AppendSpan(const model::Span& span, std::string& out) override {
+    if (!out.empty()) out += ',';
     AppendIdentity(out, span);
     out += ",\"name\":";
     AppendJsonString(out, span.name);
@@ -137,31 +139,29 @@ class JsonEncoding final : public OtlpEncoding {
     out += '}';
   }
 
-  std::string Assemble(std::span<const EncodedResource> resources) override {
-    std::string message = "{\"resourceSpans\":[";
+  void Assemble(std::span<const EncodedResource> resources, std::string& message) override {
+    message += "{\"resourceSpans\":[";
     for (const EncodedResource& resource : resources) {
       if (message.back() != '[') message += ',';
       message += resource.resource;
       message += head_;
-      for (const std::string_view span : resource.spans) {
-        if (message.back() != '[') message += ',';
-        message += span;
-      }
+      message += resource.spans;
       message += tail_;
     }
-    return message += "]}";
+    message += end_;
   }
 
  private:
   AgentIdentity agent_;
-  std::string head_;  // between the resource and its spans
-  std::string tail_;  // after them
+  std::string_view end_;  // of a message
+  std::string head_;      // between the resource and its spans
+  std::string tail_;      // after them
 };
 
 }  // namespace
 
-std::unique_ptr<OtlpEncoding> MakeJsonEncoding(const AgentIdentity& agent) {
-  return std::make_unique<JsonEncoding>(agent);
+std::unique_ptr<OtlpEncoding> MakeJsonEncoding(const AgentIdentity& agent, OtlpFraming framing) {
+  return std::make_unique<JsonEncoding>(agent, framing);
 }
 
 }  // namespace spanwire::exporter

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <google/protobuf/io/coded_stream.h>
 
+#include <array>
 #include <bit>
+#include <cstring>
 #include <utility>
 
 #include "agent/exporter/otlp_encoder.h"
@@ -30,10 +32,15 @@ size_t TextSize(int field, std::string_view text) {
   return text.empty() ? 0 : BytesSize(field, text.size());
 }
 
-// Writes fields front to back into room that was measured before.
+// Writes fields front to back into room that is enough.
 class FieldWriter {
  public:
   explicit FieldWriter(char* room) : next_(reinterpret_cast<uint8_t*>(room)) {}  // NOLINT: bytes
+
+  // Bytes written since `room`.
+  size_t SizeSince(const char* room) const {
+    return static_cast<size_t>(reinterpret_cast<const char*>(next_) - room);  // NOLINT: bytes
+  }
 
   void Head(int field, size_t size) {
     next_ = CodedOutputStream::WriteTagToArray(Tag(field, kBytes), next_);
@@ -68,21 +75,18 @@ class FieldWriter {
   uint8_t* next_;
 };
 
-// Adds `size` bytes to `out` and returns where they begin.
-char* Extend(std::string& out, size_t size) {
-  const size_t before = out.size();
-  out.resize(before + size);
-  return out.data() + before;
-}
-
 // --- attributes ---------------------------------------------------------------------------------
 
-// An attribute whose text is valid and whose sizes are known.
-struct Measured {
-  AttributeList::View view;
-  size_t value_size = 0;  // of the AnyValue
-  size_t size = 0;        // of the KeyValue
-};
+// What an attribute takes besides its key and its text: three tags and lengths around them, and the
+// value's own tag with its length or number.
+constexpr size_t kAttributeOverhead = 4 * (1 + 5) + 10;
+
+// At least what `attributes` take.
+size_t AttributesBound(const AttributeList& attributes) {
+  size_t bound = attributes.AllText().size() + attributes.size() * kAttributeOverhead;
+  for (size_t i = 0; i < attributes.size(); ++i) bound += attributes.key(i).size();
+  return bound;
+}
 
 size_t ValueSize(const AttributeList::View& view) {
   switch (view.type) {
@@ -93,13 +97,6 @@ size_t ValueSize(const AttributeList::View& view) {
     case AttributeList::Type::kBool: return 2;
   }
   return 0;
-}
-
-Measured Measure(const AttributeList::View& view) {
-  Measured measured{.view = view, .value_size = ValueSize(view)};
-  measured.size = BytesSize(common::KeyValue::kKeyFieldNumber, view.key.size()) +
-                  BytesSize(common::KeyValue::kValueFieldNumber, measured.value_size);
-  return measured;
 }
 
 void WriteValue(const AttributeList::View& view, FieldWriter& writer) {
@@ -120,11 +117,31 @@ void WriteValue(const AttributeList::View& view, FieldWriter& writer) {
   }
 }
 
-void WriteAttribute(int field, const Measured& attribute, FieldWriter& writer) {
-  writer.Head(field, attribute.size);
-  writer.Bytes(common::KeyValue::kKeyFieldNumber, attribute.view.key);
-  writer.Head(common::KeyValue::kValueFieldNumber, attribute.value_size);
-  WriteValue(attribute.view, writer);
+template <int kField>
+void WriteAttributes(const AttributeList& attributes, FieldWriter& writer) {
+  for (size_t i = 0; i < attributes.size(); ++i) {
+    const AttributeList::View view = attributes.at(i);
+    const size_t value_size = ValueSize(view);
+    writer.Head(kField, BytesSize(common::KeyValue::kKeyFieldNumber, view.key.size()) +
+                            BytesSize(common::KeyValue::kValueFieldNumber, value_size));
+    writer.Bytes(common::KeyValue::kKeyFieldNumber, view.key);
+    writer.Head(common::KeyValue::kValueFieldNumber, value_size);
+    WriteValue(view, writer);
+  }
+}
+
+// A copy of `attributes` with U+FFFD for what is no UTF-8.
+AttributeList Repaired(const AttributeList& attributes) {
+  AttributeList repaired;
+  for (size_t i = 0; i < attributes.size(); ++i) {
+    const AttributeList::View view = attributes.at(i);
+    if (view.type == AttributeList::Type::kString) {
+      repaired.SetDynamic(ReplaceInvalidUtf8(view.key), ReplaceInvalidUtf8(view.text));
+    } else {
+      repaired.AddFrom(attributes, i);
+    }
+  }
+  return repaired;
 }
 
 // --- spans --------------------------------------------------------------------------------------
@@ -134,10 +151,23 @@ constexpr size_t kSpanIdSize = 2 + std::tuple_size_v<model::SpanId>;
 constexpr size_t kTimeSize = 1 + sizeof(uint64_t);
 constexpr size_t kKindSize = 2;
 constexpr size_t kFlagsSize = 2 + sizeof(uint32_t);
+// Fields that every span has.
 constexpr size_t kFixedSize = kTraceIdSize + kSpanIdSize + kKindSize + 2 * kTimeSize + kFlagsSize;
+
+// At least what a span takes besides its texts, events and attributes: the fields of fixed size,
+// the status code, and the tags and lengths of the span, its three texts and its status.
+constexpr size_t kSpanOverhead = kFixedSize + kSpanIdSize + 2 + 5 * (1 + 5);
 
 size_t EventSize(const model::SpanEvent& event) {
   return kTimeSize + TextSize(otlp::Span_Event::kNameFieldNumber, event.name);
+}
+
+size_t EventsSize(const model::Span& span) {
+  size_t size = 0;
+  for (const model::SpanEvent& event : span.events) {
+    size += BytesSize(otlp::Span::kEventsFieldNumber, EventSize(event));
+  }
+  return size;
 }
 
 template <typename Id>
@@ -145,99 +175,21 @@ std::string_view IdBytes(const Id& id) {
   return {reinterpret_cast<const char*>(id.data()), id.size()};  // NOLINT: bytes as text
 }
 
-class ProtoEncoding final : public OtlpEncoding {
- public:
-  explicit ProtoEncoding(AgentIdentity agent) : agent_(std::move(agent)) { EncodeScope(); }
-
-  std::string EncodeResource(const model::Process& process) override;
-  void AppendSpan(const model::Span& span, std::string& out) override;
-  std::string Assemble(std::span<const EncodedResource> resources) override;
-
- private:
-  void EncodeScope();
-  std::string_view Valid(std::string_view text);
-  size_t MeasureAttributes(int field, const AttributeList& attributes);
-  size_t ScopeSpansSize(const EncodedResource& resource) const;
-
-  AgentIdentity agent_;
-  std::string scope_;
-  std::vector<Measured> attributes_;   // of the span at hand
-  std::vector<std::string> repaired_;  // text that stands in for invalid UTF-8
-};
-
-void ProtoEncoding::EncodeScope() {
-  common::InstrumentationScope scope;
-  scope.set_name(std::string(kScopeName));
-  scope.set_version(agent_.version);
-  scope_ = scope.SerializeAsString();
-}
-
-// `text` itself when it is valid, as nearly all text is; else a copy that lives until the next
-// span.
-std::string_view ProtoEncoding::Valid(std::string_view text) {
-  if (IsValidUtf8(text)) return text;
-  // The caller reserved: views of earlier strings, short ones included, stay valid.
-  return repaired_.emplace_back(ReplaceInvalidUtf8(text));
-}
-
-// Fills attributes_. Returns the size of all of them as `field`.
-size_t ProtoEncoding::MeasureAttributes(int field, const AttributeList& attributes) {
-  attributes_.clear();
-  size_t sum = 0;
-  const bool valid = IsAscii(attributes.AllText());  // nearly always; static keys are
-  for (size_t i = 0; i < attributes.size(); ++i) {
-    AttributeList::View view = attributes.at(i);
-    if (!valid) view.key = Valid(view.key);
-    if (!valid && view.type == AttributeList::Type::kString) view.text = Valid(view.text);
-    attributes_.push_back(Measure(view));
-    sum += BytesSize(field, attributes_.back().size);
-  }
-  return sum;
-}
-
-std::string ProtoEncoding::EncodeResource(const model::Process& process) {
-  const int field = opentelemetry::proto::resource::v1::Resource::kAttributesFieldNumber;
-  const AttributeList attributes = ResourceAttributes(process, agent_);
-  repaired_.clear();
-  repaired_.reserve(2 * attributes.size());
-  std::string encoded(MeasureAttributes(field, attributes), '\0');
-  FieldWriter writer(encoded.data());
-  for (const Measured& attribute : attributes_) WriteAttribute(field, attribute, writer);
-  return encoded;
-}
-
-// The parts of a span whose size varies, measured.
-struct SpanParts {
+// The texts of a span, valid.
+struct SpanTexts {
   std::string_view name;
   std::string_view trace_state;
   std::string_view status_message;
-  size_t status_size = 0;  // of the Status; 0 = left out
-  size_t size = 0;         // of the Span
 };
 
-SpanParts MeasureSpan(const model::Span& span, SpanParts parts, size_t attributes_size) {
-  parts.status_size = TextSize(otlp::Status::kMessageFieldNumber, parts.status_message);
-  if (span.status != model::StatusCode::kUnset) parts.status_size += 2;
-  parts.size = kFixedSize + attributes_size + TextSize(otlp::Span::kNameFieldNumber, parts.name) +
-               TextSize(otlp::Span::kTraceStateFieldNumber, parts.trace_state);
-  if (!model::IsZero(span.parent_span_id)) parts.size += kSpanIdSize;
-  for (const model::SpanEvent& event : span.events) {
-    parts.size += BytesSize(otlp::Span::kEventsFieldNumber, EventSize(event));
-  }
-  if (parts.status_size != 0) {
-    parts.size += BytesSize(otlp::Span::kStatusFieldNumber, parts.status_size);
-  }
-  return parts;
-}
-
-void WriteIdentity(const model::Span& span, const SpanParts& parts, FieldWriter& writer) {
+void WriteIdentity(const model::Span& span, const SpanTexts& texts, FieldWriter& writer) {
   writer.Bytes(otlp::Span::kTraceIdFieldNumber, IdBytes(span.trace_id));
   writer.Bytes(otlp::Span::kSpanIdFieldNumber, IdBytes(span.span_id));
-  writer.Text(otlp::Span::kTraceStateFieldNumber, parts.trace_state);
+  writer.Text(otlp::Span::kTraceStateFieldNumber, texts.trace_state);
   if (!model::IsZero(span.parent_span_id)) {
     writer.Bytes(otlp::Span::kParentSpanIdFieldNumber, IdBytes(span.parent_span_id));
   }
-  writer.Text(otlp::Span::kNameFieldNumber, parts.name);
+  writer.Text(otlp::Span::kNameFieldNumber, texts.name);
   writer.Varint(otlp::Span::kKindFieldNumber, static_cast<uint64_t>(span.kind));
   writer.Fixed64(otlp::Span::kStartTimeUnixNanoFieldNumber, span.start_unix_ns);
   writer.Fixed64(otlp::Span::kEndTimeUnixNanoFieldNumber, span.end_unix_ns);
@@ -251,71 +203,162 @@ void WriteEvents(const model::Span& span, FieldWriter& writer) {
   }
 }
 
-void WriteOutcome(const model::Span& span, const SpanParts& parts, FieldWriter& writer) {
-  if (parts.status_size != 0) {
-    writer.Head(otlp::Span::kStatusFieldNumber, parts.status_size);
-    writer.Text(otlp::Status::kMessageFieldNumber, parts.status_message);
-    if (span.status != model::StatusCode::kUnset) {
+void WriteOutcome(const model::Span& span, const SpanTexts& texts, FieldWriter& writer) {
+  const size_t code_size = span.status != model::StatusCode::kUnset ? 2 : 0;
+  const size_t size = TextSize(otlp::Status::kMessageFieldNumber, texts.status_message) + code_size;
+  if (size != 0) {
+    writer.Head(otlp::Span::kStatusFieldNumber, size);
+    writer.Text(otlp::Status::kMessageFieldNumber, texts.status_message);
+    if (code_size != 0) {
       writer.Varint(otlp::Status::kCodeFieldNumber, static_cast<uint64_t>(span.status));
     }
   }
   writer.Fixed32(otlp::Span::kFlagsFieldNumber, OtlpFlags(span));
 }
 
-// Everything is measured first, so that each byte is written once and nothing moves.
-void ProtoEncoding::AppendSpan(const model::Span& span, std::string& out) {
-  constexpr size_t kOwnTexts = 3;
-  repaired_.clear();
-  repaired_.reserve(kOwnTexts + 2 * span.attributes.size());
-  const size_t attributes_size =
-      MeasureAttributes(otlp::Span::kAttributesFieldNumber, span.attributes);
-  const SpanParts parts = MeasureSpan(span,
-                                      {.name = Valid(span.name),
-                                       .trace_state = Valid(span.trace_state),
-                                       .status_message = Valid(span.status_message)},
-                                      attributes_size);
-  FieldWriter writer(Extend(out, BytesSize(otlp::ScopeSpans::kSpansFieldNumber, parts.size)));
-  writer.Head(otlp::ScopeSpans::kSpansFieldNumber, parts.size);
-  WriteIdentity(span, parts, writer);
-  for (const Measured& attribute : attributes_) {
-    WriteAttribute(otlp::Span::kAttributesFieldNumber, attribute, writer);
-  }
+// `text` itself when it is valid, as nearly all text is; else what is then put into `memory`.
+std::string_view Valid(std::string_view text, std::string& memory) {
+  if (IsValidUtf8(text)) return text;
+  memory = ReplaceInvalidUtf8(text);
+  return memory;
+}
+
+size_t SpanBound(const model::Span& span, const AttributeList& attributes, const SpanTexts& texts) {
+  return kSpanOverhead + texts.name.size() + texts.trace_state.size() +
+         texts.status_message.size() + EventsSize(span) + AttributesBound(attributes);
+}
+
+// Returns the size of the span.
+size_t WriteSpan(const model::Span& span, const AttributeList& attributes, const SpanTexts& texts,
+                 char* room) {
+  FieldWriter writer(room);
+  WriteIdentity(span, texts, writer);
+  WriteAttributes<otlp::Span::kAttributesFieldNumber>(attributes, writer);
   WriteEvents(span, writer);
-  WriteOutcome(span, parts, writer);
+  WriteOutcome(span, texts, writer);
+  return writer.SizeSince(room);
+}
+
+// Adds `span`, whose valid attributes are `attributes`, as a field of ScopeSpans. Written in one
+// pass into room that is surely enough, behind a length of two bytes, as spans of 128 bytes to
+// 16 KiB have it; others are moved.
+void AppendSpanField(const model::Span& span, const AttributeList& attributes, std::string& spans) {
+  constexpr int kField = otlp::ScopeSpans::kSpansFieldNumber;
+  constexpr size_t kUsualHead = TagSize(kField) + 2;
+  std::array<std::string, 3> repaired;
+  const SpanTexts texts{.name = Valid(span.name, repaired[0]),
+                        .trace_state = Valid(span.trace_state, repaired[1]),
+                        .status_message = Valid(span.status_message, repaired[2])};
+  const size_t begin = spans.size();
+  spans.resize(begin + SpanBound(span, attributes, texts));
+  char* const room = spans.data() + begin;
+  const size_t size = WriteSpan(span, attributes, texts, room + kUsualHead);
+  const size_t field_size = BytesSize(kField, size);
+  const size_t head = field_size - size;
+  if (head != kUsualHead) std::memmove(room + head, room + kUsualHead, size);
+  FieldWriter(room).Head(kField, size);
+  spans.resize(begin + field_size);
+}
+
+class ProtoEncoding final : public OtlpEncoding {
+ public:
+  ProtoEncoding(AgentIdentity agent, OtlpFraming framing);
+
+  std::string EncodeResource(const model::Process& process) override;
+  void AppendSpan(const model::Span& span, std::string& spans) override;
+  void Assemble(std::span<const EncodedResource> resources, std::string& message) override;
+
+ private:
+  size_t ScopeSpansSize(const EncodedResource& resource) const;
+  size_t ResourceSpansSize(const EncodedResource& resource) const;
+
+  AgentIdentity agent_;
+  OtlpFraming framing_;
+  std::string scope_;  // the field of ScopeSpans
+  std::string
+      schema_url_;  // the field of ScopeSpans and of ResourceSpans, which have the same number
+};
+
+ProtoEncoding::ProtoEncoding(AgentIdentity agent, OtlpFraming framing)
+    : agent_(std::move(agent)), framing_(framing) {
+  static_assert(static_cast<int>(otlp::ScopeSpans::kSchemaUrlFieldNumber) ==
+                static_cast<int>(otlp::ResourceSpans::kSchemaUrlFieldNumber));
+  otlp::ScopeSpans fields;
+  fields.set_schema_url(std::string(model::key::kSchemaUrl));
+  schema_url_ = fields.SerializeAsString();
+  fields.Clear();
+  fields.mutable_scope()->set_name(std::string(kScopeName));
+  fields.mutable_scope()->set_version(agent_.version);
+  scope_ = fields.SerializeAsString();
+}
+
+std::string ProtoEncoding::EncodeResource(const model::Process& process) {
+  const AttributeList attributes = Repaired(ResourceAttributes(process, agent_));
+  std::string encoded(AttributesBound(attributes), '\0');
+  FieldWriter writer(encoded.data());
+  WriteAttributes<opentelemetry::proto::resource::v1::Resource::kAttributesFieldNumber>(attributes,
+                                                                                        writer);
+  encoded.resize(writer.SizeSince(encoded.data()));
+  return encoded;
+}
+
+void ProtoEncoding::AppendSpan(const model::Span& span, std::string& spans) {
+  if (IsAscii(span.attributes.AllText())) {
+    AppendSpanField(span, span.attributes, spans);
+  } else {
+    AppendSpanField(span, Repaired(span.attributes), spans);
+  }
 }
 
 // --- messages -----------------------------------------------------------------------------------
 
 size_t ProtoEncoding::ScopeSpansSize(const EncodedResource& resource) const {
-  return BytesSize(otlp::ScopeSpans::kScopeFieldNumber, scope_.size()) + resource.spans_bytes +
-         BytesSize(otlp::ScopeSpans::kSchemaUrlFieldNumber, model::key::kSchemaUrl.size());
+  return scope_.size() + resource.spans.size() + schema_url_.size();
 }
 
-std::string ProtoEncoding::Assemble(std::span<const EncodedResource> resources) {
-  std::string message;
+size_t ProtoEncoding::ResourceSpansSize(const EncodedResource& resource) const {
+  return BytesSize(otlp::ResourceSpans::kResourceFieldNumber, resource.resource.size()) +
+         BytesSize(otlp::ResourceSpans::kScopeSpansFieldNumber, ScopeSpansSize(resource)) +
+         schema_url_.size();
+}
+
+constexpr size_t kMaxVarintSize = 10;
+
+void AppendVarint(uint64_t value, std::string& message) {
+  std::array<uint8_t, kMaxVarintSize> bytes{};
+  const uint8_t* const end = CodedOutputStream::WriteVarint64ToArray(value, bytes.data());
+  message.append(bytes.cbegin(), bytes.cbegin() + (end - bytes.data()));
+}
+
+// Adds the tag of a field and the size of its content, which follows.
+void AppendHead(int field, size_t size, std::string& message) {
+  AppendVarint(Tag(field, kBytes), message);
+  AppendVarint(size, message);
+}
+
+void ProtoEncoding::Assemble(std::span<const EncodedResource> resources, std::string& message) {
+  size_t size = 0;
   for (const EncodedResource& resource : resources) {
-    const size_t scope_spans_size = ScopeSpansSize(resource);
-    const size_t size =
-        BytesSize(otlp::ResourceSpans::kResourceFieldNumber, resource.resource.size()) +
-        BytesSize(otlp::ResourceSpans::kScopeSpansFieldNumber, scope_spans_size) +
-        BytesSize(otlp::ResourceSpans::kSchemaUrlFieldNumber, model::key::kSchemaUrl.size());
-    FieldWriter writer(
-        Extend(message, BytesSize(otlp::TracesData::kResourceSpansFieldNumber, size)));
-    writer.Head(otlp::TracesData::kResourceSpansFieldNumber, size);
-    writer.Bytes(otlp::ResourceSpans::kResourceFieldNumber, resource.resource);
-    writer.Head(otlp::ResourceSpans::kScopeSpansFieldNumber, scope_spans_size);
-    writer.Bytes(otlp::ScopeSpans::kScopeFieldNumber, scope_);
-    for (const std::string_view span : resource.spans) writer.Raw(span);
-    writer.Bytes(otlp::ScopeSpans::kSchemaUrlFieldNumber, model::key::kSchemaUrl);
-    writer.Bytes(otlp::ResourceSpans::kSchemaUrlFieldNumber, model::key::kSchemaUrl);
+    size += BytesSize(otlp::TracesData::kResourceSpansFieldNumber, ResourceSpansSize(resource));
   }
-  return message;
+  message.reserve(message.size() + size + kMaxVarintSize);
+  if (framing_ == OtlpFraming::kFile) AppendVarint(size, message);
+  for (const EncodedResource& resource : resources) {
+    AppendHead(otlp::TracesData::kResourceSpansFieldNumber, ResourceSpansSize(resource), message);
+    AppendHead(otlp::ResourceSpans::kResourceFieldNumber, resource.resource.size(), message);
+    message += resource.resource;
+    AppendHead(otlp::ResourceSpans::kScopeSpansFieldNumber, ScopeSpansSize(resource), message);
+    message += scope_;
+    message += resource.spans;
+    message += schema_url_;
+    message += schema_url_;
+  }
 }
 
 }  // namespace
 
-std::unique_ptr<OtlpEncoding> MakeProtoEncoding(const AgentIdentity& agent) {
-  return std::make_unique<ProtoEncoding>(agent);
+std::unique_ptr<OtlpEncoding> MakeProtoEncoding(const AgentIdentity& agent, OtlpFraming framing) {
+  return std::make_unique<ProtoEncoding>(agent, framing);
 }
 
 }  // namespace spanwire::exporter

@@ -16,6 +16,8 @@ namespace {
 
 // A pipe that polls as writable takes this much at once (POSIX: PIPE_BUF).
 constexpr size_t kStreamChunkBytes = 4096;
+// Records whose memory is kept for the next ones.
+constexpr size_t kMaxSpare = 4;
 // How often a blocked stream looks whether it should give up.
 constexpr int kStreamPollMs = 50;
 
@@ -59,6 +61,15 @@ RecordWriter::RecordWriter(UniqueFd file, std::string name, Stage& stage, Option
 
 RecordWriter::~RecordWriter() { static_cast<void>(Shutdown(std::chrono::milliseconds(0))); }
 
+std::string RecordWriter::TakeMemory() {
+  std::lock_guard lock(mutex_);
+  if (spare_.empty()) return {};
+  std::string memory = std::move(spare_.back());
+  spare_.pop_back();
+  memory.clear();
+  return memory;
+}
+
 Result<> RecordWriter::Submit(Record record) {
   stage_.in.Add(record.spans);
   {
@@ -96,8 +107,8 @@ Result<> RecordWriter::Shutdown(std::chrono::milliseconds limit) {
 
 void RecordWriter::Run(const std::stop_token& stop) {
   BlockSignals();
-  while (const auto record = Take(stop)) {
-    Write(*record, stop);
+  while (auto record = Take(stop)) {
+    Write(std::move(*record), stop);
     changed_.notify_all();
   }
 }
@@ -113,14 +124,14 @@ std::optional<Record> RecordWriter::Take(const std::stop_token& stop) {
   return record;
 }
 
-void RecordWriter::Write(const Record& record, const std::stop_token& stop) {
+void RecordWriter::Write(Record record, const std::stop_token& stop) {
   int error = EPIPE;
   if (stop.stop_requested()) {
     error = ECANCELED;
   } else if (!closed()) {
     error = is_regular_ ? WriteToFile(record.bytes) : WriteToStream(record.bytes, stop);
   }
-  Settle(record, error);
+  Settle(std::move(record), error);
 }
 
 // Takes back what a failed write left, so that the file ends with a whole record.
@@ -151,7 +162,7 @@ int RecordWriter::WriteToStream(const std::string& bytes, const std::stop_token&
 }
 
 // Books the fate of `record`.
-void RecordWriter::Settle(const Record& record, int error) {
+void RecordWriter::Settle(Record record, int error) {
   switch (error) {
     case 0: stage_.out.Add(record.spans); break;
     case EPIPE:
@@ -168,6 +179,7 @@ void RecordWriter::Settle(const Record& record, int error) {
   Hold(held_spans_ - record.spans, queued_bytes_ - record.bytes.size());
   idle_ = true;
   last_error_ = error;
+  if (spare_.size() < kMaxSpare) spare_.push_back(std::move(record.bytes));
 }
 
 // Requires the lock, which makes the counter's writers one.

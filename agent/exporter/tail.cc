@@ -6,6 +6,11 @@
 #include <utility>
 
 namespace spanwire::exporter {
+namespace {
+
+constexpr size_t kMaxRecordBytes = size_t{64} << 10;
+
+}  // namespace
 
 TailExporter::TailExporter(UniqueFd output, const TailOptions& options, Stage& stage,
                            const EnvironmentLookup& environment)
@@ -18,20 +23,29 @@ TailExporter::TailExporter(UniqueFd output, const TailOptions& options, Stage& s
 }
 
 Result<> TailExporter::Export(std::span<const model::Span> spans) {
-  if (spans.empty()) return {};
   // Asked each time: windows change their size.
-  layout_.columns = TerminalColumns(fd_);
-  Record record;
-  record.spans = spans.size();
-  if (std::exchange(wants_header_, false)) AppendHeader(layout_, record.bytes);
+  if (record_.spans == 0) layout_.columns = TerminalColumns(fd_);
+  if (std::exchange(wants_header_, false)) AppendHeader(layout_, record_.bytes);
   for (const model::Span& span : spans) {
     if (format_ == TailFormat::kJson) {
-      AppendRequestJson(span, record.bytes);
+      AppendRequestJson(span, record_.bytes);
     } else {
-      AppendRow(span, layout_, record.bytes);
+      AppendRow(span, layout_, record_.bytes);
     }
   }
-  return writer_.Submit(std::move(record));
+  record_.spans += spans.size();
+  return record_.bytes.size() < kMaxRecordBytes ? Result<>() : Flush();
+}
+
+Result<> TailExporter::Flush() {
+  if (record_.spans == 0) return {};
+  return writer_.Submit(std::exchange(record_, {}));
+}
+
+Result<> TailExporter::Shutdown(std::chrono::milliseconds limit) {
+  Result<> flushed = Flush();
+  Result<> written = writer_.Shutdown(limit);
+  return flushed ? written : flushed;
 }
 
 }  // namespace spanwire::exporter

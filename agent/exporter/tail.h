@@ -34,7 +34,8 @@ class TailExporter final : public SpanExporter {
                const EnvironmentLookup& environment);
 
   Result<> Export(std::span<const model::Span> spans) override;
-  Result<> Shutdown(std::chrono::milliseconds limit) override { return writer_.Shutdown(limit); }
+  Result<> Flush() override;
+  Result<> Shutdown(std::chrono::milliseconds limit) override;
 
   bool closed() const { return writer_.closed(); }
 
@@ -43,6 +44,7 @@ class TailExporter final : public SpanExporter {
   const int fd_;  // owned by writer_
   RowLayout layout_;
   bool wants_header_ = false;
+  Record record_;  // what was exported since the last Flush()
   RecordWriter writer_;
 };
 

@@ -17,12 +17,15 @@ namespace {
 
 constexpr std::chrono::milliseconds kLong = std::chrono::seconds(20);
 
-// Exports `batches` to `path` and shuts down.
+// Exports `batches` to `path`, each as a record of its own, and shuts down.
 void Write(const OtlpFileOptions& options, const std::vector<std::vector<model::Span>>& batches,
            Stage& stage) {
   auto exporter = OtlpFileExporter::Open(options, TestAgent(), stage);
   ASSERT_TRUE(exporter) << exporter.error().message;
-  for (const auto& batch : batches) EXPECT_TRUE((*exporter)->Export(batch));
+  for (const auto& batch : batches) {
+    EXPECT_TRUE((*exporter)->Export(batch));
+    EXPECT_TRUE((*exporter)->Flush());
+  }
   EXPECT_TRUE((*exporter)->Shutdown(kLong));
 }
 
@@ -42,7 +45,7 @@ std::vector<size_t> SpansPerLine(const std::string& text) {
   return counts;
 }
 
-TEST(OtlpFile, WritesALineForEachCall) {
+TEST(OtlpFile, WritesALineForEachFlush) {
   const TemporaryFile file;
   Stage stage("exporter/otlp-file", "spans");
   Write({.path = file.path()}, {MakeSpans(3), {}, MakeSpans(1), MakeSpans(10)}, stage);
