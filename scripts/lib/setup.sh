@@ -3,6 +3,7 @@
 # Sourced. Installs what a step needs on Debian 12, silently, and only when something is missing.
 #   setup build    to compile spanwire and its unit tests
 #   setup test     everything that scripts/test starts besides
+#   setup ledger   that and what only the full form of the ledger starts
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 readonly BUILD_PACKAGES=(
@@ -18,6 +19,11 @@ readonly TEST_PACKAGES=(
   apache2-bin busybox-static cpio curl gunicorn haproxy iproute2 jq libc6-dev libcap2-bin
   nginx-light openssl procps python3-venv qemu-system-x86 strace wrk
   xz-utils zstd
+)
+
+# The servers of the ledger that no registry of a language has.
+readonly LEDGER_PACKAGES=(
+  libapache2-mod-php libnetty-java php-fpm postgresql puma redis-server
 )
 
 # The trace back-ends need this Go or a newer one that fetches it by itself (since 1.21).
@@ -82,7 +88,12 @@ setup() {
 setup_build() { need_packages "${BUILD_PACKAGES[@]}"; }
 
 setup_test() {
-  need_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+  need_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${LEDGER_PACKAGES[@]}"
   need_command javac default-jdk-headless
   need_command node nodejs
+}
+
+setup_ledger() {
+  setup_test
+  need_command cargo cargo-web
 }

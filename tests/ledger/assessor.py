@@ -164,7 +164,7 @@ class Assessor:
             return WRONG
         for parent in self.by_key.get(wanted.parent, []):
             if (parent.span_id, parent.trace_id) == (span.parent_id, span.trace_id):
-                torn = wanted.edge == shapes.INNER and pid_of(parent) != pid_of(span)
+                torn = wanted.one_process and pid_of(parent) != pid_of(span)
                 return WRONG if torn else RIGHT
         # Ids are the same wherever they are computed: a parent that was lost on the way is none.
         lost = wanted.parent not in self.by_key and span.parent_id not in self.by_id

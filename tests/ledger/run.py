@@ -103,6 +103,8 @@ def breaches(result: Result, thresholds: dict) -> list:
     """What the short form does not let pass."""
     total = table.summary(result.cells)
     found = list(result.problems)
+    if not total.requests:
+        return found or ["no request was made"]
     limits = thresholds.get(result.topology.name, {})
     for edge in total.edges:
         share = total.share(edge, assessor.WRONG)

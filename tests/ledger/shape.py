@@ -33,6 +33,7 @@ class Expected:
     parent: tuple  # () for a root
     edge: str
     several: bool = False
+    one_process: bool = False  # the parent is a span of the same process
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,20 +57,21 @@ def chain(*ports: int) -> Shape:
     return Shape(call)
 
 
-def expected_spans(request_id: str, call: Call, above: tuple = ()) -> list:
+def expected_spans(request_id: str, call: Call, above: tuple = (),
+                   opaque: bool = False) -> list:
     """The spans of a call and of all that it causes. `above`: the nearest span that is expected on
     the way up."""
     request_id += f"_{call.suffix}" if call.suffix else ""
-    found = []
+    found, adjacent = [], above[2:] == (otlp.SERVER,) and not opaque
     for kind, wanted in ((otlp.CLIENT, call.client), (otlp.SERVER, call.server)):
         if not wanted:
             continue
         key = (request_id, call.port, kind)
         edge = ROOT if not above else INNER if kind == otlp.CLIENT else HOP
-        found.append(Expected(key, above, edge, call.several))
+        found.append(Expected(key, above, edge, call.several, edge == INNER and adjacent))
         above = key
     for inner in call.calls:
-        found += expected_spans(request_id, inner, above)
+        found += expected_spans(request_id, inner, above, not call.server)
     return found
 
 

@@ -23,6 +23,7 @@ class Cell:
 
 class Stage(harness.Scene):
     """One topology. Each runtime's verb starts a program and returns when it accepts on `port`."""
+    PYTHON = SERVERS / "python"
 
     def __init__(self, name: str, build: pathlib.Path):
         super().__init__(name, build)
@@ -47,21 +48,45 @@ class Stage(harness.Scene):
         self.go(port, "leaf", port)
         return port
 
-    def go(self, port: int, *args):
-        self.serve(port, "ledger_go", [install.go(), *args])
+    def go(self, port: int, *args, **environment):
+        self.serve(port, "ledger_go", [install.go(), *args], **environment)
 
     def python(self, port: int, script: str, *args, **environment):
-        self.serve(port, "python", [install.python(), SERVERS / "python" / script, *args],
+        self.serve(port, "python", [install.python(), self.PYTHON / script, *args],
                    PYTHONDONTWRITEBYTECODE=1, **environment)
 
+    def python_module(self, port: int, module: str, *args, **environment):
+        self.serve(port, module, [install.python(), "-m", module, *args],
+                   PYTHONDONTWRITEBYTECODE=1, **environment)
+
+    def cron(self, upstream: int, path: str, prefix: str):
+        """A client that nobody asks. It ends with the stage."""
+        self.start("cron", [install.python(), self.PYTHON / "cron.py", upstream, path, prefix])
+
+    def puma(self, port: int, **environment):
+        self.serve(port, "puma", ["puma", "--bind", f"tcp://127.0.0.1:{port}", "--threads", "16:16",
+                                  "--environment", "production", "--quiet",
+                                  SERVERS / "ruby/config.ru"], **environment)
+
     def gunicorn(self, port: int, application: str, *options, **environment):
-        self.serve(port, "gunicorn", [
-            install.python(), "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--worker-tmp-dir",
-            self.folder, "--chdir", SERVERS / "python", *options, application],
-            PYTHONDONTWRITEBYTECODE=1, **environment)
+        self.python_module(port, "gunicorn", "--bind", f"127.0.0.1:{port}", "--worker-tmp-dir",
+                           self.folder, "--chdir", self.PYTHON, *options, application,
+                           **environment)
 
     def node(self, port: int, script: str, *args):
         self.serve(port, "node", ["node", SERVERS / "node" / script, *args])
+
+    def java(self, port: int, name: str, *args, classpath: str = "", newest: bool = False):
+        command = install.java(name, classpath)
+        if newest:
+            command[0] = install.newest_java()
+        self.serve(port, "java", [*command, *args])
+
+    def cpp(self, port: int, program: str, *args):
+        self.serve(port, program, [self.build / "bin" / program, *args])
+
+    def rust(self, port: int, *args):
+        self.serve(port, "ledger_rust", [install.rust(), *args])
 
     def nginx_proxy(self, upstream: int, **options) -> int:
         return origins.nginx_proxy(self, f"127.0.0.1:{upstream}", **options)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Go: a goroutine per request; a pooled connection is written and read by two of its own."""
 
-from shape import chain
+import configured
+from shape import Call, Shape, chain
 from topologies import GOROUTINES, topology
 
 
@@ -29,3 +30,18 @@ def go_client_pooled(stage):
 @topology(GOROUTINES)
 def go_client_unpooled(stage):
     return go_chain(stage, "call", "unpooled")
+
+
+@topology(GOROUTINES)
+def go_pgx(stage):
+    """database/sql, a pool of 32; a statement is prepared and then executed."""
+    store, port = configured.postgres(stage), stage.port()
+    stage.go(port, "postgres", port, f"postgres://postgres@127.0.0.1:{store}/postgres")
+    return Shape(Call(port, (Call(store, several=True),)))
+
+
+@topology(GOROUTINES)
+def go_redis(stage):
+    store, port = configured.redis(stage), stage.port()
+    stage.go(port, "redis", port, f"127.0.0.1:{store}")
+    return chain(port, store)

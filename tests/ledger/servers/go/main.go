@@ -16,9 +16,15 @@ import (
 )
 
 var verbs = map[string]func(args []string) http.Handler{
-	"leaf":    leaf,
-	"reverse": reverse,
-	"call":    call,
+	"leaf":       leaf,
+	"reverse":    reverse,
+	"call":       call,
+	"fan":        fan,
+	"later":      later,
+	"background": background,
+	"health":     health,
+	"postgres":   postgres,
+	"redis":      redisGet,
 }
 
 func main() {
