@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/connection/process_table.h"
 
+#include <utility>
+
 namespace spanwire::connection {
 
-void ProcessTable::Set(const model::Process& process) {
+void ProcessTable::Set(std::shared_ptr<const model::Process> process) {
   Shrink();
   const uint64_t generation = ++generation_;
-  order_.emplace_back(process.pid, generation);
-  Slot& slot = entries_[process.pid];
-  slot.process = std::make_shared<const model::Process>(process);
+  order_.emplace_back(process->pid, generation);
+  Slot& slot = entries_[process->pid];
+  slot.process = std::move(process);
   slot.generation = generation;
   slot.used = false;
 }

@@ -17,7 +17,7 @@ class ProcessTable {
   explicit ProcessTable(size_t limit) : limit_(limit) {}
 
   // A new program in a pid, or news about the present one.
-  void Set(const model::Process& process);
+  void Set(std::shared_ptr<const model::Process> process);
 
   // The process of `pid` now; null when nothing was told of it.
   std::shared_ptr<const model::Process> Find(uint32_t pid);

@@ -37,13 +37,29 @@ uint64_t FarKey(const model::Connection& connection) {
 }  // namespace
 
 void SelfFilter::Add(const model::Connection& self) {
-  if (const uint64_t key = NearKey(self); key != 0) own_.insert(key);
+  const uint64_t key = NearKey(self);
+  if (key == 0) return;
+  Remove(self.id);
+  // Not all have a record of their end.
+  if (keys_.size() >= kLimit) Remove(keys_.begin()->first);
+  keys_[self.id] = key;
+  own_.insert(key);
 }
 
-void SelfFilter::Remove(const model::Connection& self) { own_.erase(NearKey(self)); }
+void SelfFilter::Remove(model::ConnectionId id) {
+  const auto found = keys_.find(id);
+  if (found == keys_.end()) return;
+  own_.erase(found->second);
+  keys_.erase(found);
+}
 
 bool SelfFilter::IsPeer(const model::Connection& connection) const {
   return !own_.empty() && own_.contains(FarKey(connection));
+}
+
+bool SelfFilter::AreEnds(const model::Connection& one, const model::Connection& other) {
+  const uint64_t key = NearKey(one);
+  return key != 0 && key == FarKey(other);
 }
 
 }  // namespace spanwire::connection

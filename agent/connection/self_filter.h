@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "agent/model/connection.h"
@@ -13,12 +15,17 @@ namespace spanwire::connection {
 class SelfFilter {
  public:
   void Add(const model::Connection& self);
-  void Remove(const model::Connection& self);
+  void Remove(model::ConnectionId id);
 
   // `connection` is the other end of one of the agent's own.
   bool IsPeer(const model::Connection& connection) const;
 
+  // They are the two ends of one connection.
+  static bool AreEnds(const model::Connection& one, const model::Connection& other);
+
  private:
+  static constexpr size_t kLimit = 4096;
+  std::unordered_map<model::ConnectionId, uint64_t> keys_;
   std::unordered_set<uint64_t> own_;  // hashes of (local end, remote end)
 };
 

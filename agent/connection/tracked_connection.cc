@@ -187,9 +187,13 @@ void TrackedConnection::Abandon(model::Ending ending, Nanoseconds now, Counter& 
   Account();
 }
 
-void TrackedConnection::CheckTimeout(Nanoseconds now) {
+bool TrackedConnection::IsOverdue(Nanoseconds now) const {
   const Nanoseconds oldest = pairer_.OldestNs();
-  if (oldest == 0 || now < oldest || now - oldest < shared_.limits.request_timeout_ns) return;
+  return oldest != 0 && now >= oldest && now - oldest >= shared_.limits.request_timeout_ns;
+}
+
+void TrackedConnection::CheckTimeout(Nanoseconds now) {
+  if (!IsOverdue(now)) return;
   owed_ += pairer_.unanswered();
   pairer_.EndAll(model::Ending::kTimedOut, 0, now);
 }

@@ -44,7 +44,9 @@ class TrackedConnection {
   void ResolveHoles();
   // Ends what is open and drops what is held, as the reason says. Forget the connection afterwards.
   void Abandon(model::Ending ending, Nanoseconds now, Counter& reason);
-  // Requests older than the limit end as timed out.
+  // A request has been open for longer than the limit.
+  bool IsOverdue(Nanoseconds now) const;
+  // Then the requests end as timed out.
   void CheckTimeout(Nanoseconds now);
   // The agent's own traffic: nothing of it is followed from now on.
   void Ignore();

@@ -22,8 +22,8 @@ struct TrackerParts {
   protocol::ParserOptions parsing = {};
 };
 
-// Follows every connection of one shard: puts its bytes in order, finds out which protocol it
-// speaks, parses both directions and pairs requests with responses.
+// Follows every connection: puts its bytes in order, finds out which protocol it speaks, parses
+// both directions and pairs requests with responses.
 //
 // Deterministic: the same events give the same exchanges; time comes from events only. Not
 // thread-safe.

@@ -69,7 +69,7 @@ TEST(TrackerBounds, IdleConnectionsAreForgotten) {
   limits.idle_ns = 5'000'000'000;
   Wire wire(limits);
   wire.Open();
-  for (int i = 0; i < 20; ++i) wire.Tick(1'000'000'000);
+  for (int i = 0; i < 40; ++i) wire.Tick(1'000'000'000);
   EXPECT_EQ(wire.tracker.connections(), 0u);
 }
 

@@ -6,10 +6,10 @@
 namespace spanwire::connection {
 namespace {
 
-model::Process Named(uint32_t pid, const char* name) {
-  model::Process process;
-  process.pid = pid;
-  process.service_name = name;
+std::shared_ptr<const model::Process> Named(uint32_t pid, const char* name) {
+  auto process = std::make_shared<model::Process>();
+  process->pid = pid;
+  process->service_name = name;
   return process;
 }
 
