@@ -37,7 +37,7 @@ bool TrackedConnection::DetectFresh(model::Direction direction) {
   const std::string_view front = flow.stream.Front();
   bool wait = false;
   for (size_t i = 0; i < shared_.protocols.size() && !front.empty(); ++i) {
-    const protocol::Match match = shared_.protocols[i].detect(front);
+    const protocol::Match match = MatchOf(i, front, direction);
     if (Matches(match)) {
       const bool requests = match == protocol::Match::kRequests;
       Adopt(i, requests ? direction : model::Opposite(direction));
@@ -71,6 +71,17 @@ bool TrackedConnection::DetectJoined(bool force) {
   return false;
 }
 
+// What a flow looks like, less what it cannot be: whoever opened a connection sends its requests.
+protocol::Match TrackedConnection::MatchOf(size_t spec, std::string_view bytes,
+                                           model::Direction direction) const {
+  const protocol::Match match = shared_.protocols[spec].detect(bytes);
+  if (!Matches(match) || info_.role == model::Role::kUnknown) return match;
+  const bool requests = match == protocol::Match::kRequests;
+  const bool to_server =
+      (direction == model::Direction::kTransmit) == (info_.role == model::Role::kClient);
+  return requests == to_server ? match : protocol::Match::kNo;
+}
+
 void TrackedConnection::SkipUndetected(FlowState& flow) {
   if (flow.stream.Available() == 0) {
     shared_.stream.Pass(flow.stream.SkipHole(), shared_.stream.hole);
@@ -82,7 +93,7 @@ void TrackedConnection::SkipUndetected(FlowState& flow) {
 bool TrackedConnection::MatchJoined(model::Direction direction) {
   protocol::ParseInput input = InputOf(FlowOf(direction));
   for (size_t i = 0; i < shared_.protocols.size() && !input.bytes.empty(); ++i) {
-    const protocol::Match match = shared_.protocols[i].detect(input.bytes);
+    const protocol::Match match = MatchOf(i, input.bytes, direction);
     if (!Matches(match)) continue;
     input.flow = FlowOfMatch(match);
     if (shared_.probes[i]->FindBoundary(input) != 0) continue;

@@ -14,8 +14,13 @@ Nanoseconds LastByteNs(const model::Exchange& exchange) {
   return std::max(exchange.request_at.last_ns, exchange.response_at.last_ns);
 }
 
+bool IsOneWay(const model::Exchange& exchange) {
+  return exchange.request.kind == model::MessageKind::kOneWay;
+}
+
+// Waits for nothing but, perhaps, its request's end.
 bool Answered(const model::Exchange& exchange) {
-  return exchange.has_response && exchange.response_at.complete;
+  return IsOneWay(exchange) || (exchange.has_response && exchange.response_at.complete);
 }
 
 // What the end of a message adds to its head.
@@ -45,14 +50,15 @@ void MessagePairer::BeginRequest(const Head& head, bool lost) {
   exchange.request_at = head.at;
   open.messages = 1;
   open.turn = head.turn;
-  ++unanswered_;
+  exchange.ended_ns = head.at.last_ns;
+  if (!Answered(exchange)) ++unanswered_;
   Resolve(open);
   shared_.exchanges->OnRequest(exchange);
-  if (!lost) return;
-  exchange.ending = model::Ending::kLost;
-  exchange.ended_ns = LastByteNs(exchange);
-  --unanswered_;
-  CompleteAt(open_.size() - 1);
+  if (IsOneWay(exchange) && head.at.complete) {
+    CompleteAt(open_.size() - 1);
+  } else if (lost) {
+    EndAt(open_.size() - 1, {model::Ending::kLost});
+  }
 }
 
 bool MessagePairer::BeginResponse(const Head& head, bool orphan) {
@@ -110,6 +116,7 @@ void MessagePairer::EndRequest(const End& end) {
     exchange.request_at.last_who = end.who;
     if (end.message != nullptr) AddEnd(*end.message, exchange.request);
     Tell(model::StepKind::kRequestEnd, exchange, end.time_ns, end.who);
+    if (IsOneWay(exchange)) exchange.ended_ns = end.time_ns;
     if (Answered(exchange)) CompleteAt(i - 1);
     return;
   }
@@ -136,28 +143,35 @@ bool MessagePairer::EndResponse(const End& end) {
 }
 
 void MessagePairer::EndAll(model::Ending ending, uint16_t error, Nanoseconds now) {
-  while (open() > 0) EndFirst(ending, error, now);
+  while (open() > 0) EndAt(head_, {ending, error, now});
 }
 
 void MessagePairer::LoseBefore(uint32_t turn) {
   while (open() > 0 && static_cast<int32_t>(turn - open_[head_]->turn) > 0) {
-    EndFirst(model::Ending::kLost, 0, 0);
+    EndAt(head_, {model::Ending::kLost});
   }
+}
+
+bool MessagePairer::EvictOldest() {
+  const model::Exchange& exchange = open_[head_]->exchange;
+  const bool owed = exchange.request.stream == 0 && !Answered(exchange) && !exchange.has_response;
+  EndAt(head_, {model::Ending::kEvicted});
+  return owed;
 }
 
 bool MessagePairer::WaitsSince(uint32_t turn) const {
   return open() > 0 && open_.back()->turn == turn && !Answered(open_.back()->exchange);
 }
 
-void MessagePairer::EndFirst(model::Ending ending, uint16_t error, Nanoseconds now) {
-  model::Exchange& exchange = open_[head_]->exchange;
+void MessagePairer::EndAt(size_t index, const Cut& cut) {
+  model::Exchange& exchange = open_[index]->exchange;
   if (!Answered(exchange)) {
-    exchange.ending = ending;
-    exchange.error = error;
-    exchange.ended_ns = std::max(now, LastByteNs(exchange));
+    exchange.ending = cut.ending;
+    exchange.error = cut.error;
+    exchange.ended_ns = std::max(cut.now, LastByteNs(exchange));
     --unanswered_;
   }
-  CompleteAt(head_);
+  CompleteAt(index);
 }
 
 Nanoseconds MessagePairer::OldestNs() const {

@@ -30,7 +30,8 @@ class MessagePairer {
     bool starts_turn = false;
   };
 
-  // Opens an exchange. With `lost`, nothing may be paired with it: it ends at once as kLost.
+  // Opens an exchange. With `lost`, nothing may be paired with it: it ends at once as kLost. One
+  // that nobody answers ends with its request.
   void BeginRequest(const Head& head, bool lost);
 
   // False when no request waits for it, or with `orphan`: the message is dropped and counted.
@@ -55,6 +56,10 @@ class MessagePairer {
   // As EndAll(), with kLost, for the requests that began before `turn`.
   void LoseBefore(uint32_t turn);
 
+  // Ends the oldest open exchange as evicted. True when its answer will still come. Requires
+  // open().
+  bool EvictOldest();
+
   // A request that waits for its answer began in `turn`.
   bool WaitsSince(uint32_t turn) const;
 
@@ -70,7 +75,13 @@ class MessagePairer {
   void TellStray(const Head& head) const;
   OpenExchange* FindUnanswered(uint64_t stream);
   void CompleteAt(size_t index);
-  void EndFirst(model::Ending ending, uint16_t error, Nanoseconds now);
+  // How an exchange ends that was not answered.
+  struct Cut {
+    model::Ending ending = model::Ending::kLost;
+    uint16_t error = 0;
+    Nanoseconds now = 0;
+  };
+  void EndAt(size_t index, const Cut& cut);
   void HandOver(OpenExchange& open);
   void Resolve(OpenExchange& open) const;
   void CompleteAnswered();

@@ -183,9 +183,7 @@ void TrackedConnection::OnRequestHead(FlowState& flow, const MessagePairer::Head
   flow.paired = may_pair;
   pairer_.BeginRequest(head, !may_pair);
   budget_.OnRequest(head.is_client);
-  if (pairer_.open() > shared_.limits.max_open_exchanges) {
-    StopParsing(shared_.stream.over_limit, model::Ending::kEvicted);
-  }
+  if (pairer_.open() > shared_.limits.max_open_exchanges && pairer_.EvictOldest()) ++owed_;
 }
 
 void TrackedConnection::OnResponseHead(FlowState& flow, const MessagePairer::Head& head) {

@@ -27,7 +27,6 @@ struct StreamLedger {
         undetected(stage.Drop("undetected")),
         opaque(stage.Drop("opaque")),
         not_stream(stage.Drop("not_stream")),
-        over_limit(stage.Drop("over_limit")),
         evicted(stage.Drop("evicted")),
         at_exit(stage.Drop("at_exit")) {}
 
@@ -57,7 +56,6 @@ struct StreamLedger {
   Counter& undetected;  // of a connection whose protocol is unknown
   Counter& opaque;      // of a tunnel
   Counter& not_stream;  // datagrams and out-of-band bytes
-  Counter& over_limit;
   Counter& evicted;
   Counter& at_exit;
 };

@@ -90,6 +90,7 @@ class TrackedConnection {
   bool Detect(bool force);
   bool DetectFresh(model::Direction direction);
   bool DetectJoined(bool force);
+  protocol::Match MatchOf(size_t spec, std::string_view bytes, model::Direction direction) const;
   void SkipUndetected(FlowState& flow);
   bool MatchJoined(model::Direction direction);
   void Adopt(size_t spec, model::Direction requests);

@@ -28,6 +28,7 @@ enum class MessageKind : uint8_t {
   kRequest,
   kResponse,
   kInterim,  // an answer before the final one (HTTP 1xx); belongs to the open request
+  kOneWay,   // a request that nobody answers: it ends with its own last byte
 };
 
 enum class Outcome : uint8_t { kUnset, kError };

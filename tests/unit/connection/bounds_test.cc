@@ -59,8 +59,12 @@ TEST(TrackerBounds, OpenExchangesAreBounded) {
   Wire wire(limits);
   wire.Open();
   for (int i = 0; i < 20; ++i) wire.Send("Q" + std::to_string(i) + "\n");
-  EXPECT_EQ(wire.log.seen.size(), 11u);
+  EXPECT_EQ(wire.log.seen.size(), 10u);
   EXPECT_EQ(wire.log.seen[0].ending, Ending::kEvicted);
+  for (int i = 0; i < 20; ++i) wire.Receive("A" + std::to_string(i) + "\n");
+  ASSERT_EQ(wire.log.seen.size(), 20u);
+  EXPECT_EQ(wire.log.seen[10].request, "10");
+  EXPECT_EQ(wire.log.seen[10].response, "10");
   EXPECT_EQ(wire.Unbalanced(), "");
 }
 

@@ -18,6 +18,7 @@ namespace spanwire::connection {
 //   Q<id>+<n>\n        … with a body of n bytes of no interest
 //   A<id>*\n           … with a body up to the end of the stream
 //   T\n                tunnel from here on          !\n  ambiguous framing
+//   O<id>\n            one-way: a request that nobody answers; a body as with Q
 // The id comes back as the message's name: a pair is right when the names match.
 class LineParser final : public protocol::ProtocolParser {
  public:
@@ -61,7 +62,7 @@ class LineParser final : public protocol::ProtocolParser {
     }
     const std::string_view line = input.bytes.substr(0, end);
     if (line == "T") return Status(ParseStatus::kOpaque);
-    const std::string_view kinds = input.flow == protocol::Flow::kRequests ? "Q" : "AI";
+    const std::string_view kinds = input.flow == protocol::Flow::kRequests ? "QO" : "AI";
     if (line.empty() || kinds.find(line[0]) == std::string_view::npos) {
       return Status(ParseStatus::kInvalid, "ambiguous_framing");
     }
@@ -73,6 +74,7 @@ class LineParser final : public protocol::ProtocolParser {
     side.message.Clear();
     side.message.name = line.substr(1, mark - 1);
     side.message.kind = line[0] == 'Q'   ? model::MessageKind::kRequest
+                        : line[0] == 'O' ? model::MessageKind::kOneWay
                         : line[0] == 'A' ? model::MessageKind::kResponse
                                          : model::MessageKind::kInterim;
     side.body = 0;

@@ -27,6 +27,29 @@ TEST(ConnectionTracker, PairsARequestWithItsResponse) {
   EXPECT_EQ(wire.Unbalanced(), "");
 }
 
+TEST(ConnectionTracker, OneWayRequestEndsWithItsLastByte) {
+  Wire wire;
+  wire.Open();
+  wire.Send("Q1\nO2\nO3+4\n");
+  EXPECT_EQ(wire.Pairs(), "2=-");
+  wire.Send("bodyQ4\n");
+  EXPECT_EQ(wire.Pairs(), "2=- 3=-");
+  EXPECT_EQ(wire.log.seen[1].ending, Ending::kAnswered);
+  EXPECT_EQ(wire.log.seen[1].exchange.ended_ns, wire.now);
+  wire.Receive("A1\nA4\n");
+  EXPECT_EQ(wire.Pairs(), "2=- 3=- 1=1 4=4");
+  EXPECT_EQ(wire.Unbalanced(), "");
+}
+
+TEST(ConnectionTracker, WhoOpenedAConnectionSendsItsRequests) {
+  Wire wire;
+  wire.Open(1, false, model::Role::kClient);
+  wire.Receive("Q1\n");
+  wire.Send("A1\n");
+  EXPECT_EQ(wire.log.requests, 0u);
+  EXPECT_EQ(wire.Unbalanced(), "");
+}
+
 TEST(ConnectionTracker, ExchangeCarriesTimesSequenceAndWho) {
   Wire wire;
   wire.Open();

@@ -60,18 +60,19 @@ class Wire {
   static model::Connection Describe(model::ConnectionId id) {
     model::Connection connection;
     connection.id = id;
-    connection.role = model::Role::kClient;
     connection.local = {{127, 0, 0, 1}, static_cast<uint16_t>(40'000 + id % 10'000)};
     connection.remote = {{127, 0, 0, 1}, 80};
     return connection;
   }
 
-  void Open(model::ConnectionId id = 1, bool joined = false) {
+  void Open(model::ConnectionId id = 1, bool joined = false,
+            model::Role role = model::Role::kUnknown) {
     model::ConnectionEvent event;
     event.change = model::ConnectionChange::kOpen;
     event.time_ns = now;
     event.connection = Describe(id);
     event.connection.joined = joined;
+    event.connection.role = role;
     tracker.OnConnection(event);
   }
 
