@@ -32,6 +32,14 @@ inline constexpr std::string_view kNetworkLocalAddress = "network.local.address"
 inline constexpr std::string_view kNetworkLocalPort = "network.local.port";
 inline constexpr std::string_view kNetworkPeerAddress = "network.peer.address";
 inline constexpr std::string_view kNetworkPeerPort = "network.peer.port";
+inline constexpr std::string_view kDbSystemName = "db.system.name";
+inline constexpr std::string_view kDbNamespace = "db.namespace";
+inline constexpr std::string_view kDbOperationName = "db.operation.name";
+inline constexpr std::string_view kDbBatchSize = "db.operation.batch.size";
+inline constexpr std::string_view kDbQueryText = "db.query.text";
+inline constexpr std::string_view kDbQuerySummary = "db.query.summary";
+inline constexpr std::string_view kDbStoredProcedure = "db.stored_procedure.name";
+inline constexpr std::string_view kDbResponseStatusCode = "db.response.status_code";
 inline constexpr std::string_view kThreadId = "thread.id";
 
 // Nanoseconds from the span's start to the response's first byte.
@@ -42,6 +50,8 @@ inline constexpr std::string_view kReadWait = "spanwire.read_wait_ns";
 inline constexpr std::string_view kLinkMethod = "spanwire.link.method";
 // Why there is no complete answer: "reset", "closed", "timed_out", "still_open", "lost", "evicted".
 inline constexpr std::string_view kEnding = "spanwire.ending";
+// The request asked to wait for something: its span's time is no measure of the server.
+inline constexpr std::string_view kBlocking = "spanwire.blocking";
 // The connection is older than the agent.
 inline constexpr std::string_view kJoined = "spanwire.connection.joined";
 

@@ -12,10 +12,9 @@
 #include <vector>
 
 #include "agent/model/conventions.h"
-#include "agent/protocol/http1/http1.h"
 #include "agent/protocol/parser.h"
 
-namespace spanwire::protocol::http1 {
+namespace spanwire::protocol {
 
 // What happens to one flow of a connection: bytes pass, the last `counted` of them uncopied, or it
 // ends.
@@ -48,11 +47,18 @@ inline std::string Render(const model::AttributeList& attributes) {
       {key::kHttpResponseStatusCode, "status"},
       {key::kHttpResponseBodySize, "body"},
       {key::kUrlScheme, "scheme"},
-      {key::kNetworkProtocolVersion, "version"}};
+      {key::kNetworkProtocolVersion, "version"},
+      {key::kDbOperationName, "op"},
+      {key::kDbQueryText, "text"},
+      {key::kDbNamespace, "db"},
+      {key::kDbResponseStatusCode, "code"},
+      {key::kDbBatchSize, "batch"},
+      {key::kDbStoredProcedure, "procedure"}};
   std::string text;
   for (size_t i = 0; i < attributes.size(); ++i) {
     const auto view = attributes.at(i);
     if (view.key == key::kHttpRequestMethod) continue;  // the name says it
+    if (view.key == key::kDbSystemName) continue;
     if (view.key == key::kUrlScheme && view.text == "http") continue;
     if (view.key == key::kNetworkProtocolVersion && view.text == "1.1") continue;
     const auto known = std::ranges::find(kShort, view.key, &decltype(kShort)::value_type::first);
@@ -69,8 +75,11 @@ inline std::string Render(const model::AttributeList& attributes) {
 // for both flows after every piece. Writes a line for each message, "0..37 GET path=/", with its
 // offsets in the flow ("0..?" without its end), and for what else was reported: "invalid not_http",
 // "lost …", "opaque".
-class TestConnection {
+class ParserConnection {
  public:
+  explicit ParserConnection(const ProtocolSpec& spec, const ParserOptions& options = {})
+      : parser_(spec.make(options)) {}
+
   void Feed(const Wire& step) {
     if (step.flow != last_flow_) ++turn_;
     last_flow_ = step.flow;
@@ -148,7 +157,7 @@ class TestConnection {
         return output.consumed > 0 || Violation(flow, "consumed nothing");
       case ParseStatus::kHead:
         if (stream.open) return Violation(flow, "a message in a message");
-        if (output.consumed == 0) return Violation(flow, "a head of no bytes");
+        if (output.consumed == 0 && !output.complete) return Violation(flow, "no bytes");
         last_head_ = *output.message;
         Begin(stream, *output.message, begin);
         if (output.complete) Finish(stream);
@@ -156,6 +165,8 @@ class TestConnection {
       case ParseStatus::kEnd:
         if (!stream.open) return Violation(flow, "an end without a message");
         stream.attributes.Merge(output.message->attributes);
+        if (stream.name.empty()) stream.name = output.message->name;
+        if (stream.outcome.empty()) stream.outcome = OutcomeOf(*output.message);
         Finish(stream);
         return true;
       case ParseStatus::kLost: return OnLost(flow, output);
@@ -182,11 +193,17 @@ class TestConnection {
     if (message.kind == model::MessageKind::kResponse) stream.name = "response";
     if (message.kind == model::MessageKind::kInterim) stream.name = "interim";
     stream.attributes = message.attributes;
-    stream.outcome.clear();
-    if (message.client_outcome == model::Outcome::kError) stream.outcome += " client";
-    if (message.server_outcome == model::Outcome::kError) stream.outcome += " server";
-    if (!message.error_type.empty()) stream.outcome += " type=" + message.error_type;
+    if (message.kind == model::MessageKind::kOneWay) stream.name += " one-way";
+    stream.outcome = OutcomeOf(message);
     stream.lines.push_back(stream.begin + "? " + stream.name + Render(stream.attributes));
+  }
+
+  static std::string OutcomeOf(const model::Message& message) {
+    std::string text;
+    if (message.client_outcome == model::Outcome::kError) text += " client";
+    if (message.server_outcome == model::Outcome::kError) text += " server";
+    if (!message.error_type.empty()) text += " type=" + message.error_type;
+    return text;
   }
 
   void Finish(Stream& stream) {
@@ -248,7 +265,7 @@ class TestConnection {
     }
   }
 
-  std::unique_ptr<ProtocolParser> parser_ = MakeParser({});
+  std::unique_ptr<ProtocolParser> parser_;
   std::array<Stream, 2> flows_;
   model::Message last_head_;
   bool violated_ = false;
@@ -264,11 +281,11 @@ struct Outcome {
   bool operator==(const Outcome&) const = default;
 };
 
-inline Outcome RunWhole(const std::vector<Wire>& steps) {
-  TestConnection connection;
+inline Outcome RunWhole(const ProtocolSpec& spec, const std::vector<Wire>& steps) {
+  ParserConnection connection(spec);
   for (const Wire& step : steps) connection.Feed(step);
   return {.requests = connection.LinesOf(Flow::kRequests),
           .responses = connection.LinesOf(Flow::kResponses)};
 }
 
-}  // namespace spanwire::protocol::http1
+}  // namespace spanwire::protocol

@@ -11,7 +11,7 @@
 #include "agent/protocol/http1/text.h"
 #include "agent/protocol/http1/trace_context.h"
 #include "agent/protocol/http1/url.h"
-#include "tests/support/http1_connection.h"
+#include "tests/unit/protocol/http1_splits.h"
 
 namespace spanwire::protocol::http1 {
 namespace {

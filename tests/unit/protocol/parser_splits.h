@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "tests/support/http1_connection.h"
+#include "tests/support/parser_connection.h"
 
-namespace spanwire::protocol::http1 {
+namespace spanwire::protocol {
 
 // Cuts the captured bytes of `step` at `at`; what was counted belongs to the last piece.
 inline std::vector<Wire> Cut(const Wire& step, size_t at) {
@@ -22,8 +22,8 @@ inline std::vector<Wire> Cut(const Wire& step, size_t at) {
 
 // Runs `steps` whole, byte by byte, and each step cut in two at each of its bytes; all must give
 // the same.
-inline Outcome RunEverySplit(const std::vector<Wire>& steps) {
-  const Outcome whole = RunWhole(steps);
+inline Outcome RunEverySplit(const ProtocolSpec& spec, const std::vector<Wire>& steps) {
+  const Outcome whole = RunWhole(spec, steps);
   std::vector<Wire> single_bytes;
   for (size_t i = 0; i < steps.size(); ++i) {
     Wire rest = steps[i];
@@ -37,11 +37,11 @@ inline Outcome RunEverySplit(const std::vector<Wire>& steps) {
       std::vector<Wire> split(steps.begin(), steps.begin() + static_cast<ptrdiff_t>(i));
       std::ranges::move(Cut(steps[i], at), std::back_inserter(split));
       split.insert(split.end(), steps.begin() + static_cast<ptrdiff_t>(i) + 1, steps.end());
-      EXPECT_EQ(RunWhole(split), whole) << "step " << i << " cut at " << at;
+      EXPECT_EQ(RunWhole(spec, split), whole) << "step " << i << " cut at " << at;
     }
   }
-  EXPECT_EQ(RunWhole(single_bytes), whole) << "byte by byte";
+  EXPECT_EQ(RunWhole(spec, single_bytes), whole) << "byte by byte";
   return whole;
 }
 
-}  // namespace spanwire::protocol::http1
+}  // namespace spanwire::protocol
