@@ -178,7 +178,8 @@ class LiveRun {
     source_->UpdateLedger();
     if (options_.stats.path.empty()) return;
     const auto counters = tracer_->counters();
-    auto written = WriteStatsFile(options_.stats.path, FormatStats(ledger_, &counters));
+    auto written =
+        WriteStatsFile(options_.stats.path, FormatStats(ledger_, pipeline_->links(), &counters));
     if (!written && last) std::fprintf(stderr, "spanwire: %s\n", written.error().message.c_str());
   }
 

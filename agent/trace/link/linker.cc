@@ -98,8 +98,8 @@ void TraceLinker::ReplyBegun(Handle request, const Operation& operation) {
     process->traits.threads.Add(record->context == KeyOf(operation.who));
   }
   Context& context = ContextOf(operation);
-  if (!own) ReplyTick(context, request, *process);
   ClaimCalls(context, request, *process);
+  if (!own) ReplyTick(context, request, *process);
 }
 
 // An event loop replies because of what it read just before: the request itself, or the answer to

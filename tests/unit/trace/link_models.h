@@ -338,8 +338,7 @@ class BatchModel {
       } else {
         --left_[task.request];
         const uint64_t connection = ++connections_;
-        answers_.emplace_back(task.request,
-                              world_.Send(task.request, connection, true, Who()));
+        answers_.emplace_back(task.request, world_.Send(task.request, connection, true, Who()));
       }
     }
   }

@@ -23,8 +23,7 @@ struct Model {
 };
 
 Model Tasks(const std::string& name, TaskModel::Kind kind, double least_right) {
-  return {name,
-          [kind](World& world, const Shape& shape) { TaskModel(world, shape, kind).Run(); },
+  return {name, [kind](World& world, const Shape& shape) { TaskModel(world, shape, kind).Run(); },
           least_right, 0};
 }
 
@@ -43,7 +42,8 @@ Model Batch(const std::string& name, uint32_t delay) {
 // What can be known for certain.
 std::vector<Model> CertainModels() {
   return {
-      {"threads", [](World& world, const Shape& shape) { ThreadModel(world, shape).Run(); }, 0.9, 0},
+      {"threads", [](World& world, const Shape& shape) { ThreadModel(world, shape).Run(); }, 0.99,
+       0},
       Loop("loop_new", Sockets::kNew, 0.75),
       Loop("loop_kept", Sockets::kKept, 0.75),
       Tasks("tasks", {Seen::kTask, Sends::kOwn, false}, 0.999),

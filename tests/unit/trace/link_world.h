@@ -65,8 +65,8 @@ class World final : public LinkSink {
     if (Dropped()) return call;
     calls_[call].known = true;
     const Handle node{static_cast<uint32_t>(call), 2};
-    calls_[call].handle = linker_.CallBegun(
-        {.node = node, .connection = connection, .reused = reused}, Now(who));
+    calls_[call].handle =
+        linker_.CallBegun({.node = node, .connection = connection, .reused = reused}, Now(who));
     return call;
   }
 
