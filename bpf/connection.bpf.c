@@ -45,7 +45,7 @@ static __always_inline int connection__on_accept(struct sock *sk)
 	if (!sk)
 		return 0;
 	state = bpf_sk_storage_get(&socket_states, sk, NULL, 0);
-	if (!state || state->mode == SPANWIRE_POLICY_IGNORE || caller.pid == settings.self_pid)
+	if (!state || state->mode == SPANWIRE_POLICY_IGNORE || process__is_own(caller.pid))
 		return 0;
 	if (!process__arrived(caller.pid))
 		return 0;

@@ -36,13 +36,16 @@ TOP_LEVEL = {
 ROOMS = {
     "base": set(),
     "model": {"base"},
-    "capture": {"model", "base"},
+    "door": {"base"},
+    "sandbox": {"base"},
+    "capture": {"door", "model", "base"},
     "process": {"model", "base"},
     "protocol": {"model", "base"},
     "trace": {"model", "base"},
     "exporter": {"model", "base"},
     "store": {"model", "base"},
     "connection": {"protocol", "model", "base"},
+    "keeper": {"capture", "process", "door", "sandbox", "model", "base"},
     "api": {"store", "trace", "model", "base"},
 }
 ROOMS["app"] = set(ROOMS)
@@ -55,6 +58,7 @@ DOORS = {
     "gflags/": "agent/app/flags.cc",
     "google/protobuf/": "agent/exporter/",
     "opentelemetry/": "agent/exporter/",
+    "seccomp.h": "agent/sandbox/",
     "sqlite3.h": "agent/store/",
 }
 

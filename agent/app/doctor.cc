@@ -15,7 +15,7 @@
 #include "agent/app/live.h"
 #include "agent/capture/kernel_features.h"
 #include "agent/capture/kernel_tracer.h"
-#include "agent/capture/ring_buffer_source.h"
+#include "agent/capture/ring_reader.h"
 #include "agent/capture/uprobe_check.h"
 
 namespace spanwire::app {
@@ -101,10 +101,8 @@ DoctorCheck CheckRing(const Options& options) {
     return {"ring buffer", kFail, tracer.error().message,
             "raise the memory lock limit (LimitMEMLOCK=infinity) or lower --ring-size"};
   }
-  Ledger ledger;
-  auto source =
-      capture::RingBufferSource::Create({tracer->get(), nullptr, nullptr, nullptr}, ledger);
-  if (!source) return {"ring buffer", kFail, source.error().message, "lower --ring-size"};
+  auto reader = capture::RingReader::Map((*tracer)->ring_fd(), (*tracer)->ring_bytes());
+  if (!reader) return {"ring buffer", kFail, reader.error().message, "lower --ring-size"};
   return {"ring buffer", kPass, std::to_string(kernel.ring_bytes >> 10) + " KiB, mapped", ""};
 }
 

@@ -39,35 +39,32 @@ exporter::RecordWriter::Options WriterOptions(const Options& options) {
   return writer;
 }
 
-Result<> AddFile(const Options& options, Ledger& ledger, SpanBatcher& spans) {
+exporter::OtlpFileOptions FileOptions(const Options& options) {
   exporter::OtlpFileOptions file;
   file.path = options.exports.otlp_file;
   file.format = options.exports.otlp_file_format == FileFormat::kProto
                     ? exporter::OtlpFileFormat::kProto
                     : exporter::OtlpFileFormat::kJson;
   file.writer = WriterOptions(options);
-  auto made = exporter::OtlpFileExporter::Open(file, Identity(),
-                                               ledger.AddStage("exporter/otlp-file", "spans"));
-  if (!made) return made.error();
-  spans.Add(std::move(*made));
-  return {};
+  return file;
 }
 
-// What the flags leave open is the environment's: OTEL_EXPORTER_OTLP_* and its like. Alone it only
-// makes the daemon export: who looks on does not mean to send.
-Result<> AddOtlp(const Options& options, Ledger& ledger, SpanBatcher& spans) {
-  if (options.verb != Verb::kDaemon && !options.exports.otlp_endpoint) return {};
-  const auto settings = exporter::OtlpOptionsFromEnvironment(
-      Environment, {.endpoint = options.exports.otlp_endpoint.value_or(""),
-                    .protocol = options.exports.otlp_protocol.value_or(""),
-                    .compression = options.exports.otlp_compression.value_or("")});
-  if (!settings) return settings.error();
-  for (const std::string& warning : settings->warnings) {
-    std::fprintf(stderr, "spanwire: warning: %s\n", warning.c_str());
+Result<exporter::OtlpFileExporter*> AddFile(const Options& options, UniqueFd file, Ledger& ledger,
+                                            SpanBatcher& spans) {
+  const exporter::OtlpFileOptions how = FileOptions(options);
+  if (!file) {
+    auto opened = exporter::OpenOtlpFile(how);
+    if (!opened) return opened.error();
+    file = std::move(*opened);
   }
-  if (!settings->enabled) return {};
-  exporter::OtlpOptions otlp = settings->options;
-  if (options.verb == Verb::kReplay) otlp.when_full = exporter::WhenFull::kWait;
+  auto made = std::make_unique<exporter::OtlpFileExporter>(
+      std::move(file), how, Identity(), ledger.AddStage("exporter/otlp-file", "spans"));
+  auto* added = made.get();
+  spans.Add(std::move(made));
+  return added;
+}
+
+Result<> AddOtlp(const exporter::OtlpOptions& otlp, Ledger& ledger, SpanBatcher& spans) {
   auto made =
       exporter::OtlpExporter::Make(otlp, Identity(), ledger.AddStage("exporter/otlp", "spans"));
   if (!made) return made.error();
@@ -95,20 +92,50 @@ Result<exporter::TailExporter*> AddTail(const Options& options, Ledger& ledger,
 
 }  // namespace
 
-Result<> AddExporters(const Options& options, Ledger& ledger, SpanBatcher& spans,
-                      exporter::TailExporter** tail) {
-  *tail = nullptr;
-  if (!options.exports.otlp_file.empty()) {
-    SPANWIRE_RETURN_IF_ERROR(AddFile(options, ledger, spans));
+// What the flags leave open is the environment's: OTEL_EXPORTER_OTLP_* and its like. Alone it only
+// makes the daemon export: who looks on does not mean to send.
+Result<ExportPlan> PlanExports(const Options& options) {
+  ExportPlan plan;
+  if (options.verb != Verb::kDaemon && !options.exports.otlp_endpoint) return plan;
+  auto settings = exporter::OtlpOptionsFromEnvironment(
+      Environment, {.endpoint = options.exports.otlp_endpoint.value_or(""),
+                    .protocol = options.exports.otlp_protocol.value_or(""),
+                    .compression = options.exports.otlp_compression.value_or("")});
+  if (!settings) return settings.error();
+  for (const std::string& warning : settings->warnings) {
+    std::fprintf(stderr, "spanwire: warning: %s\n", warning.c_str());
   }
-  SPANWIRE_RETURN_IF_ERROR(AddOtlp(options, ledger, spans));
+  if (!settings->enabled) return plan;
+  SPANWIRE_RETURN_IF_ERROR(exporter::LoadCredentials(settings->options));
+  plan.otlp = std::move(settings->options);
+  if (options.verb == Verb::kReplay) plan.otlp->when_full = exporter::WhenFull::kWait;
+  return plan;
+}
+
+bool HasOtlpFile(const Options& options) {
+  return !options.exports.otlp_file.empty() && options.exports.otlp_file != "-";
+}
+
+Result<UniqueFd> OpenOtlpFile(const Options& options) {
+  return exporter::OpenOtlpFile(FileOptions(options));
+}
+
+Result<AddedExporters> AddExporters(const Options& options, ExportPlan plan, Ledger& ledger,
+                                    SpanBatcher& spans) {
+  AddedExporters added;
+  if (!options.exports.otlp_file.empty()) {
+    auto file = AddFile(options, std::move(plan.otlp_file), ledger, spans);
+    if (!file) return file.error();
+    added.otlp_file = *file;
+  }
+  if (plan.otlp) SPANWIRE_RETURN_IF_ERROR(AddOtlp(*plan.otlp, ledger, spans));
   const bool quiet_replay = options.verb == Verb::kReplay && !options.exports.otlp_file.empty();
   if (options.verb == Verb::kTail || (options.verb == Verb::kReplay && !quiet_replay)) {
-    auto added = AddTail(options, ledger, spans);
-    if (!added) return added.error();
-    *tail = *added;
+    auto tail = AddTail(options, ledger, spans);
+    if (!tail) return tail.error();
+    added.tail = *tail;
   }
-  return {};
+  return added;
 }
 
 }  // namespace spanwire::app

@@ -1,74 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/app/live.h"
 
-#include <algorithm>
+#include <linux/capability.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
 
 #include "agent/app/capabilities.h"
 #include "agent/app/exporters.h"
-#include "agent/app/pipeline.h"
 #include "agent/app/stats_file.h"
-#include "agent/app/stop_signal.h"
 #include "agent/capture/kernel_tracer.h"
 #include "agent/capture/recording.h"
-#include "agent/capture/ring_buffer_source.h"
-#include "agent/exporter/tail.h"
+#include "agent/keeper/keeper.h"
 #include "agent/process/resolver.h"
+#include "agent/sandbox/capabilities.h"
+#include "agent/sandbox/file_rules.h"
 
 namespace spanwire::app {
 namespace {
-
-using std::chrono::milliseconds;
-constexpr milliseconds kIdlePoll{1000};
-constexpr milliseconds kWaitingPoll{20};  // a span waits for its parent to show up
-constexpr milliseconds kShutdownLimit{5000};
-constexpr Nanoseconds kFirstSweep = 40'000'000;
-constexpr Nanoseconds kLastSweep = 1'000'000'000;
-
-// Takes the tracker's decisions to the kernel.
-class KernelPolicies final : public connection::PolicySink {
- public:
-  explicit KernelPolicies(capture::KernelTracer& tracer) : tracer_(tracer) {}
-  void Set(model::ConnectionId connection, const connection::Policy& policy) override {
-    tracer_.SetPolicy(connection,
-                      {policy.rx_bytes, policy.tx_bytes, policy.rx_call_bytes, policy.tx_call_bytes,
-                       policy.single_bytes, static_cast<uint32_t>(policy.mode), policy.reopen});
-  }
-
- private:
-  capture::KernelTracer& tracer_;
-};
-
-// When to ask the kernel for bytes that it only counted: soon, then ever more seldom while the same
-// wait goes on.
-class SweepTimer {
- public:
-  bool Due(bool needed, Nanoseconds now) {
-    if (!needed) {
-      interval_ = 0;
-      return false;
-    }
-    if (interval_ == 0) {
-      interval_ = kFirstSweep;
-      next_ = now + interval_;
-    }
-    if (now < next_) return false;
-    interval_ = std::min(interval_ * 2, kLastSweep);
-    next_ = now + interval_;
-    return true;
-  }
-
- private:
-  Nanoseconds interval_ = 0;
-  Nanoseconds next_ = 0;
-};
 
 capture::KernelOptions ToKernelOptions(const Options& options) {
   capture::KernelOptions kernel;
@@ -98,10 +54,34 @@ ExitCode Fail(const Options& options, const Error& error, bool kernel) {
   return daemon ? kExitDaemonNoPermission : kExitNoPermission;
 }
 
+// Files below a folder of someone else are only for who overrides its mode.
+bool IsAnothersFolder(const std::string& path) {
+  if (path.empty()) return false;
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  struct stat status{};
+  return stat(folder.empty() ? "." : folder.c_str(), &status) == 0 && status.st_uid != geteuid();
+}
+
+// What a keeper still needs once the hooks are attached: the maps, /proc of others, and to start
+// and end workers that are another user.
+sandbox::CapabilitySet NeededLater(const Options& options) {
+  auto set = sandbox::SetOf(
+      {CAP_BPF, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, CAP_SETUID, CAP_SETGID, CAP_KILL});
+  if (sandbox::FileRulesVersion() == 0) set |= sandbox::SetOf({CAP_SYS_ADMIN});  // hides /proc
+  if (IsAnothersFolder(options.stats.path) || IsAnothersFolder(options.exports.otlp_file)) {
+    set |= sandbox::SetOf({CAP_DAC_OVERRIDE});
+  }
+  return set;
+}
+
 // One run: everything that lives from attach to exit.
 class LiveRun {
  public:
-  explicit LiveRun(const Options& options) : options_(options) {}
+  LiveRun(const Options& options, const std::vector<std::string>& arguments) : options_(options) {
+    parts_.worker_arguments.emplace_back(kWorkerWord);
+    parts_.worker_arguments.insert(parts_.worker_arguments.end(), arguments.begin(),
+                                   arguments.end());
+  }
 
   Result<> Start() {
     auto resolver = process::ProcResolver::Open(options_.capture.root_path);
@@ -111,21 +91,47 @@ class LiveRun {
     kernel_refused_ = !tracer;
     if (!tracer) return tracer.error();
     tracer_ = std::move(*tracer);
-    if (options_.verb == Verb::kRecord) {
-      auto writer = capture::RecordingWriter::Create(options_.recording_path, record_stage_);
-      if (!writer) return writer.error();
-      recording_ = std::move(*writer);
-    }
-    auto source = capture::RingBufferSource::Create(
-        {tracer_.get(), resolver_.get(), &clock_, recording_.get()}, ledger_);
-    if (!source) return source.error();
-    source_ = std::move(*source);
-    policies_.emplace(*tracer_);
-    pipeline_.emplace(ledger_, *policies_, LimitsOf(options_));
-    return AddExporters(options_, ledger_, pipeline_->spans(), &tail_);
+    SPANWIRE_RETURN_IF_ERROR(OpenOutputs());
+    return sandbox::KeepOnly(NeededLater(options_));
   }
 
   bool kernel_refused() const { return kernel_refused_; }
+
+  Result<int> Run() {
+    FillParts();
+    auto keeper = keeper::Keeper::Make(parts_, std::move(otlp_file_));
+    if (!keeper) return keeper.error();
+    const int code = (*keeper)->Run();
+    return code;
+  }
+
+ private:
+  Result<> OpenOutputs() {
+    if (options_.verb == Verb::kRecord) {
+      auto file = capture::RecordingWriter::MakeFile(options_.recording_path);
+      if (!file) return file.error();
+      recording_ = std::move(*file);
+    }
+    if (!HasOtlpFile(options_)) return {};
+    auto file = OpenOtlpFile(options_);
+    if (!file) return file.error();
+    otlp_file_ = std::move(*file);
+    return {};
+  }
+
+  void FillParts() {
+    parts_.tracer = tracer_.get();
+    parts_.resolver = resolver_.get();
+    parts_.clock = &clock_;
+    parts_.recording = recording_.get();
+    if (HasOtlpFile(options_)) parts_.open_otlp_file = [this] { return OpenOtlpFile(options_); };
+    parts_.reopens = options_.verb == Verb::kDaemon;
+    parts_.run_for = options_.run_for;
+    if (!options_.stats.path.empty()) parts_.stats_interval = options_.stats.interval;
+    parts_.on_ready = [this] { Announce(); };
+    parts_.on_stats = [this](const Ledger& ledger, const capture::KernelCounters& kernel,
+                             bool last) { WriteStats(ledger, kernel, last); };
+  }
 
   void Announce() const {
     std::fprintf(stderr, "spanwire: ready: tracing by %.*s (tier %d)\n",
@@ -133,89 +139,34 @@ class LiveRun {
                  capture::TierName(tracer_->tier()).data(), static_cast<int>(tracer_->tier()));
   }
 
-  Result<> Loop() {
-    const Nanoseconds begin = clock_.Now().monotonic_ns;
-    while (!Ended(begin)) {
-      auto polled = source_->Poll(PollTime(), *pipeline_);
-      if (!polled) return polled.error();
-      pipeline_->spans().Flush();
-      const Nanoseconds now = clock_.Now().monotonic_ns;
-      if (sweep_.Due(pipeline_->NeedsSweep(), now)) tracer_->Sweep();
-      WriteStats(now, /*last=*/false);
+  void WriteStats(const Ledger& ledger, const capture::KernelCounters& kernel, bool last) const {
+    if (!options_.stats.path.empty()) {
+      auto written = WriteStatsFile(options_.stats.path, FormatStats(ledger, &kernel));
+      if (!written && last) std::fprintf(stderr, "spanwire: %s\n", written.error().message.c_str());
     }
-    return {};
-  }
-
-  Result<> Stop() {
-    source_->Drain(*pipeline_);
-    pipeline_->Finish(kShutdownLimit);
-    if (recording_) recording_->Flush();
-    WriteStats(clock_.Now().monotonic_ns, /*last=*/true);
-    std::fprintf(stderr, "spanwire: %s\n", ledger_.ToLine().c_str());
-    return recording_ ? recording_->status() : Result<>();
-  }
-
- private:
-  bool Ended(Nanoseconds begin) const {
-    if (StopRequested() || (tail_ && tail_->closed())) return true;
-    const auto limit = options_.output.limit;
-    if (limit > 0 && pipeline_->span_count() >= limit) return true;
-    const auto run_for = static_cast<Nanoseconds>(options_.run_for.count()) * 1'000'000;
-    return run_for > 0 && clock_.Now().monotonic_ns - begin >= run_for;
-  }
-
-  milliseconds PollTime() const {
-    milliseconds time = pipeline_->Waiting() || pipeline_->NeedsSweep() ? kWaitingPoll : kIdlePoll;
-    if (options_.run_for.count() > 0) time = std::min(time, options_.run_for);
-    return time;
-  }
-
-  void WriteStats(Nanoseconds now, bool last) {
-    if (recording_ && now >= next_stats_) recording_->Flush();
-    if (now < next_stats_ && !last) return;
-    next_stats_ = now + static_cast<Nanoseconds>(options_.stats.interval.count()) * 1'000'000;
-    if (options_.stats.path.empty() && !last) return;
-    source_->UpdateLedger();
-    if (options_.stats.path.empty()) return;
-    const auto counters = tracer_->counters();
-    auto written =
-        WriteStatsFile(options_.stats.path, FormatStats(ledger_, pipeline_->links(), &counters));
-    if (!written && last) std::fprintf(stderr, "spanwire: %s\n", written.error().message.c_str());
+    if (last) std::fprintf(stderr, "spanwire: %s\n", ledger.ToLine().c_str());
   }
 
   const Options& options_;
   SystemClock clock_;
-  Ledger ledger_;
-  Stage record_stage_{"recording", "events"};
+  keeper::KeeperParts parts_;
   std::unique_ptr<process::ProcResolver> resolver_;
   std::unique_ptr<capture::KernelTracer> tracer_;
-  std::unique_ptr<capture::RecordingWriter> recording_;
-  std::unique_ptr<capture::RingBufferSource> source_;
-  std::optional<KernelPolicies> policies_;
-  std::optional<Pipeline> pipeline_;
-  exporter::TailExporter* tail_ = nullptr;
-  SweepTimer sweep_;
+  UniqueFd recording_;
+  UniqueFd otlp_file_;
   bool kernel_refused_ = false;
-  Nanoseconds next_stats_ = 0;
 };
 
 }  // namespace
 
-ExitCode RunLive(const Options& options) {
-  CatchStopSignals();
-  LiveRun run(options);
+ExitCode RunLive(const Options& options, const std::vector<std::string>& arguments) {
+  LiveRun run(options, arguments);
   if (auto started = run.Start(); !started) {
     return Fail(options, started.error(), run.kernel_refused());
   }
-  run.Announce();
-  const auto looped = run.Loop();
-  const auto stopped = run.Stop();
-  for (const auto& result : {looped, stopped}) {
-    if (result) continue;
-    std::fprintf(stderr, "spanwire: %s\n", result.error().message.c_str());
-    return kExitFailed;
-  }
-  return kExitOk;
+  const auto code = run.Run();
+  if (!code) return Fail(options, code.error(), /*kernel=*/false);
+  return static_cast<ExitCode>(*code);
 }
 
 }  // namespace spanwire::app

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
+#include <utility>
 
 #include "agent/app/exporters.h"
 #include "agent/app/live.h"
@@ -7,7 +8,6 @@
 #include "agent/app/stats_file.h"
 #include "agent/app/stop_signal.h"
 #include "agent/capture/recording.h"
-#include "agent/exporter/tail.h"
 
 namespace spanwire::app {
 namespace {
@@ -38,15 +38,14 @@ ExitCode RunReplay(const Options& options) {
   if (!source) return Complain(source.error());
   connection::NoPolicySink policies;
   Pipeline pipeline(ledger, policies, LimitsOf(options));
-  exporter::TailExporter* tail = nullptr;
-  if (auto added = AddExporters(options, ledger, pipeline.spans(), &tail); !added) {
-    return Complain(added.error());
-  }
+  auto plan = PlanExports(options);
+  if (!plan) return Complain(plan.error());
+  const auto added = AddExporters(options, std::move(*plan), ledger, pipeline.spans());
+  if (!added) return Complain(added.error());
   const auto read = ReadAll(**source, pipeline);
   pipeline.Finish(kShutdownLimit);
   if (!options.stats.path.empty()) {
-    auto written =
-        WriteStatsFile(options.stats.path, FormatStats(ledger, pipeline.links(), nullptr));
+    auto written = WriteStatsFile(options.stats.path, FormatStats(ledger, nullptr));
     if (!written) return Complain(written.error());
   }
   std::fprintf(stderr, "spanwire: %s\n", ledger.ToLine().c_str());

@@ -8,6 +8,10 @@ namespace spanwire::app {
 // kills.
 void CatchStopSignals();
 
+// The same for a worker: SIGTERM asks, also when the keeper's death sends it, and 12 s later ends
+// the process whatever it does; what a terminal sends is the keeper's business.
+void CatchWorkerSignals();
+
 bool StopRequested();
 
 }  // namespace spanwire::app

@@ -3,19 +3,28 @@
 
 namespace spanwire {
 
+Counter& CounterSpace::Next() {
+  if (used_ < shared_.size()) return shared_[used_++];
+  return own_.emplace_back();
+}
+
+std::optional<size_t> CounterSpace::IndexOf(const Counter& counter) const {
+  for (size_t i = 0; i < used_; ++i) {
+    if (&shared_[i] == &counter) return i;
+  }
+  return std::nullopt;
+}
+
 Counter& Stage::Drop(std::string_view reason) {
   for (auto& [name, counter] : drops_) {
-    if (name == reason) return counter;
+    if (name == reason) return *counter;
   }
-  return drops_
-      .emplace_back(std::piecewise_construct, std::forward_as_tuple(reason),
-                    std::forward_as_tuple())
-      .second;
+  return *drops_.emplace_back(reason, &space_->Next()).second;
 }
 
 uint64_t Stage::Dropped() const {
   uint64_t sum = 0;
-  for (const auto& [name, counter] : drops_) sum += counter.Get();
+  for (const auto& [name, counter] : drops_) sum += counter->Get();
   return sum;
 }
 
@@ -23,7 +32,7 @@ Stage& Ledger::AddStage(std::string name, std::string unit) {
   for (const auto& stage : stages_) {
     if (stage->name() == name) return *stage;
   }
-  return *stages_.emplace_back(std::make_unique<Stage>(std::move(name), std::move(unit)));
+  return *stages_.emplace_back(std::make_unique<Stage>(std::move(name), std::move(unit), &space_));
 }
 
 // Names and reasons are our own identifiers: nothing in them needs escaping.
@@ -37,7 +46,7 @@ std::string Ledger::ToJson() const {
     json += ",\"held\":" + std::to_string(stage->held.Get()) + ",\"dropped\":{";
     for (const auto& [reason, counter] : stage->drops()) {
       if (json.back() != '{') json += ',';
-      json += "\"" + reason + "\":" + std::to_string(counter.Get());
+      json += "\"" + reason + "\":" + std::to_string(counter->Get());
     }
     json += "}}";
   }
@@ -51,9 +60,9 @@ std::string Ledger::ToLine() const {
     if (!flow.empty()) flow += " | ";
     flow += stage->name() + " " + std::to_string(stage->out.Get()) + " " + stage->unit();
     for (const auto& [reason, counter] : stage->drops()) {
-      if (counter.Get() == 0) continue;
+      if (counter->Get() == 0) continue;
       losses += losses.empty() ? "" : ", ";
-      losses += stage->name() + " " + reason + " " + std::to_string(counter.Get());
+      losses += stage->name() + " " + reason + " " + std::to_string(counter->Get());
     }
   }
   return flow + " | lost: " + (losses.empty() ? "nothing" : losses);

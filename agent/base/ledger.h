@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,42 +32,76 @@ class Counter {
   std::atomic<uint64_t> value_{0};
 };
 
+// Where counters lie: memory of its own, or memory that was given to it. In shared memory another
+// process reads them too, even after the death of the one that counted.
+class CounterSpace {
+ public:
+  CounterSpace() = default;
+  // Requires: `shared` is zero and outlives this. When it is used up, own memory follows.
+  explicit CounterSpace(std::span<Counter> shared) : shared_(shared) {}
+
+  Counter& Next();
+  // How many counters of the shared memory are in use.
+  size_t used() const { return used_; }
+  // Where `counter` lies in the shared memory; nothing when it does not.
+  std::optional<size_t> IndexOf(const Counter& counter) const;
+
+ private:
+  std::span<Counter> shared_;
+  size_t used_ = 0;
+  std::deque<Counter> own_;
+};
+
 // One stage of the corridor: what came in either went out, is held, or was dropped for a named
 // reason. Counters are written by the one thread that runs the stage. Drop() is called at set-up
 // time and its reference kept: it must not be called on the hot path.
 class Stage {
  public:
-  Stage(std::string name, std::string unit) : name_(std::move(name)), unit_(std::move(unit)) {}
+  // Without a `space` the counters lie in the stage. A given one outlives the stage.
+  Stage(std::string name, std::string unit, CounterSpace* space = nullptr)
+      : name_(std::move(name)), unit_(std::move(unit)), space_(space ? space : &own_) {}
+  Stage(const Stage&) = delete;
+  Stage& operator=(const Stage&) = delete;
 
-  Counter in;
-  Counter out;
-  Counter held;
+ private:
+  CounterSpace own_;
+  std::string name_;
+  std::string unit_;
+  CounterSpace* space_;
+
+ public:
+  Counter& in = space_->Next();
+  Counter& out = space_->Next();
+  Counter& held = space_->Next();
 
   // The counter for `reason`, made on first use. Stays valid as long as the stage.
   Counter& Drop(std::string_view reason);
 
   const std::string& name() const { return name_; }
   const std::string& unit() const { return unit_; }
-  const std::deque<std::pair<std::string, Counter>>& drops() const { return drops_; }
+  using Drops = std::vector<std::pair<std::string, Counter*>>;
+  const Drops& drops() const { return drops_; }
   uint64_t Dropped() const;
   // in == out + held + Σ dropped.
   bool Balanced() const { return in.Get() == out.Get() + held.Get() + Dropped(); }
 
  private:
-  std::string name_;
-  std::string unit_;
-  std::deque<std::pair<std::string, Counter>> drops_;
+  Drops drops_;
 };
 
 // The loss ledger: the stages in the order in which data passes them. Stages are added while the
 // corridor is built, before threads run.
 class Ledger {
  public:
+  Ledger() = default;
+  explicit Ledger(std::span<Counter> shared) : space_(shared) {}
+
   // The stage of that name, added at the end when it is new: who builds the corridor may fix the
   // order of the stages before the rooms ask for them. `unit` is "events", "bytes", "messages",
   // "exchanges" or "spans".
   Stage& AddStage(std::string name, std::string unit);
   const std::vector<std::unique_ptr<Stage>>& stages() const { return stages_; }
+  const CounterSpace& space() const { return space_; }
 
   // {"stages":[{"name":…,"unit":…,"in":…,"out":…,"held":…,"dropped":{reason:count,…}},…]}
   std::string ToJson() const;
@@ -73,6 +109,7 @@ class Ledger {
   std::string ToLine() const;
 
  private:
+  CounterSpace space_;
   std::vector<std::unique_ptr<Stage>> stages_;
 };
 

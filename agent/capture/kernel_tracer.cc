@@ -17,6 +17,12 @@
 namespace spanwire::capture {
 namespace {
 
+// Value of the map "processes" (bpf/lib/maps.h).
+struct ProcessKey {
+  uint64_t start_ns = 0;
+  uint64_t exec_id = 0;
+};
+
 constexpr uint32_t kSocketTableSize = 65536;  // tier 3
 
 struct SkeletonCloser {
@@ -81,6 +87,8 @@ class LoadedTracer final : public KernelTracer {
 
   Tier tier() const override { return tier_; }
   int ring_fd() const override { return bpf_map__fd(skeleton_->maps.ring); }
+  size_t ring_bytes() const override { return bpf_map__max_entries(skeleton_->maps.ring); }
+  int control_fd() const override { return bpf_map__fd(skeleton_->maps.bss); }
   spanwire_control& control() override { return skeleton_->bss->control; }
 
   KernelCounters counters() const override {
@@ -107,6 +115,27 @@ class LoadedTracer final : public KernelTracer {
       if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0) sum += info.recursion_misses;
     }
     return sum;
+  }
+
+  std::vector<uint32_t> processes() const override {
+    std::vector<uint32_t> pids;
+    uint32_t pid = 0;
+    const int map = bpf_map__fd(skeleton_->maps.processes);
+    const uint32_t* previous = nullptr;
+    while (pids.size() < bpf_map__max_entries(skeleton_->maps.processes) &&
+           bpf_map_get_next_key(map, previous, &pid) == 0) {
+      pids.push_back(pid);
+      previous = &pids.back();
+    }
+    return pids;
+  }
+
+  std::optional<uint64_t> StartOf(uint32_t pid) const override {
+    ProcessKey key;
+    if (bpf_map_lookup_elem(bpf_map__fd(skeleton_->maps.processes), &pid, &key) != 0) {
+      return std::nullopt;
+    }
+    return key.start_ns;
   }
 
   void Sweep() override {

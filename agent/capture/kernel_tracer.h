@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,10 +49,17 @@ class KernelTracer {
 
   virtual Tier tier() const = 0;
   virtual int ring_fd() const = 0;
+  virtual size_t ring_bytes() const = 0;
+  // The map whose first bytes are the struct spanwire_control, fit to be mapped by the reader.
+  virtual int control_fd() const = 0;
   virtual spanwire_control& control() = 0;
   virtual KernelCounters counters() const = 0;
   // Hook runs that the kernel left out because the same hook was preempted on that CPU.
   virtual uint64_t skipped_runs() const = 0;
+
+  // The processes that the kernel has described, as far as it remembers, and the start of one.
+  virtual std::vector<uint32_t> processes() const = 0;
+  virtual std::optional<uint64_t> StartOf(uint32_t pid) const = 0;
 
   // Asks for records of all bytes that were only counted so far.
   virtual void Sweep() = 0;

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "agent/base/byte_reader.h"
-#include "agent/base/hash.h"
 #include "agent/capture/decode.h"
 #include "agent/capture/event_stage.h"
 #include "spanwire/abi.h"
@@ -20,8 +19,7 @@
 namespace spanwire::capture {
 namespace {
 
-constexpr std::string_view kMagic = "SPWREC02";
-constexpr std::string_view kOldMagic = "SPWREC01";
+constexpr std::string_view kMagic = "SPWREC01";
 constexpr size_t kHeaderBytes = 16;
 constexpr size_t kBlockHeaderBytes = 16;
 constexpr size_t kBlockTarget = 64u << 10;
@@ -29,7 +27,7 @@ constexpr size_t kBlockTarget = 64u << 10;
 struct BlockHeader {
   uint32_t magic = kBlockMagic;
   uint32_t size = 0;
-  uint32_t checksum = 0;
+  uint32_t crc = 0;
   uint32_t records = 0;
 };
 
@@ -38,14 +36,7 @@ void PutPod(std::string& out, const T& value) {
   out.append(reinterpret_cast<const char*>(&value), sizeof(value));  // NOLINT: own POD to bytes
 }
 
-using Checksum = uint32_t (*)(std::string_view bytes);
-
-uint32_t HashChecksum(std::string_view bytes) {
-  return static_cast<uint32_t>(HashBytes(bytes, 0).low);
-}
-
-// Of format 01.
-uint32_t CrcChecksum(std::string_view bytes) {
+uint32_t Checksum(std::string_view bytes) {
   const auto* data = reinterpret_cast<const Bytef*>(bytes.data());  // NOLINT: zlib's type
   return static_cast<uint32_t>(crc32(0, data, static_cast<uInt>(bytes.size())));
 }
@@ -76,8 +67,8 @@ Result<size_t> ReadUpTo(int file, char* to, size_t size) {
 
 class ReplaySource final : public EventSource {
  public:
-  ReplaySource(UniqueFd file, std::string path, Checksum checksum, Ledger& ledger)
-      : file_(std::move(file)), path_(std::move(path)), checksum_(checksum), stage_(ledger) {}
+  ReplaySource(UniqueFd file, std::string path, Ledger& ledger)
+      : file_(std::move(file)), path_(std::move(path)), stage_(ledger) {}
 
   Result<size_t> Poll(std::chrono::milliseconds /*timeout*/, model::EventSink& sink) override {
     auto block = ReadBlock();
@@ -116,7 +107,7 @@ class ReplaySource final : public EventSource {
     got = ReadUpTo(file_.get(), block_.data(), block_.size());
     if (!got) return got.error();
     if (*got < block_.size()) return Damage("cut in a block");
-    if (checksum_(block_) != header.checksum) return Damage("checksum does not match");
+    if (Checksum(block_) != header.crc) return Damage("checksum does not match");
     offset_ += raw.size() + block_.size();
     return true;
   }
@@ -142,7 +133,6 @@ class ReplaySource final : public EventSource {
 
   UniqueFd file_;
   std::string path_;
-  Checksum checksum_;
   EventStage stage_;
   std::string block_;
   uint64_t offset_ = kHeaderBytes;
@@ -152,23 +142,36 @@ class ReplaySource final : public EventSource {
 
 }  // namespace
 
-RecordingWriter::RecordingWriter(UniqueFd file, std::string path, Stage& stage)
+RecordingWriter::RecordingWriter(UniqueFd file, std::string path, uint64_t* whole_bytes,
+                                 Stage& stage)
     : file_(std::move(file)),
       path_(std::move(path)),
       stage_(stage),
-      write_error_(stage.Drop("write_error")) {}
+      write_error_(stage.Drop("write_error")),
+      whole_bytes_(whole_bytes) {}
 
-Result<std::unique_ptr<RecordingWriter>> RecordingWriter::Create(const std::string& path,
-                                                                 Stage& stage) {
+Result<UniqueFd> RecordingWriter::MakeFile(const std::string& path) {
   UniqueFd file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file) return ErrnoError("cannot make recording " + path, errno);
   std::string header(kMagic);
   PutPod(header, uint32_t{SPANWIRE_ABI_VERSION});
   PutPod(header, uint32_t{0});
   SPANWIRE_RETURN_IF_ERROR(WriteAll(file.get(), header, path));
-  auto writer = std::unique_ptr<RecordingWriter>(new RecordingWriter(std::move(file), path, stage));
-  writer->size_bytes_ = header.size();
-  return writer;
+  return file;
+}
+
+Result<std::unique_ptr<RecordingWriter>> RecordingWriter::Continue(UniqueFd file, std::string path,
+                                                                   uint64_t* whole_bytes,
+                                                                   Stage& stage) {
+  if (*whole_bytes == 0) *whole_bytes = kHeaderBytes;
+  const auto size = static_cast<off_t>(*whole_bytes);
+  // A pipe or device has no place to go back to.
+  if (lseek(file.get(), 0, SEEK_CUR) >= 0 &&
+      (ftruncate(file.get(), size) != 0 || lseek(file.get(), size, SEEK_SET) < 0)) {
+    if (errno != EINVAL) return ErrnoError("cannot go on with recording " + path, errno);
+  }
+  return std::unique_ptr<RecordingWriter>(
+      new RecordingWriter(std::move(file), std::move(path), whole_bytes, stage));
 }
 
 void RecordingWriter::OnRecord(std::span<const std::byte> record) {
@@ -187,19 +190,19 @@ void RecordingWriter::Flush() {
   if (records_ == 0) return;
   BlockHeader header;
   header.size = static_cast<uint32_t>(block_.size());
-  header.checksum = HashChecksum(block_);
+  header.crc = Checksum(block_);
   header.records = records_;
   std::string head;
   PutPod(head, header);
   block_.insert(0, head);
   status_ = WriteAll(file_.get(), block_, path_);
   if (status_) {
-    size_bytes_ += block_.size();
+    *whole_bytes_ += block_.size();
     stage_.out.Add(records_);
   } else {
     write_error_.Add(records_);
     // Leave no torn block behind.
-    if (ftruncate(file_.get(), static_cast<off_t>(size_bytes_)) != 0)
+    if (ftruncate(file_.get(), static_cast<off_t>(*whole_bytes_)) != 0)
       status_ = Error{status_.error().message + "; the torn block could not be removed", errno};
   }
   block_.clear();
@@ -219,16 +222,15 @@ Result<std::unique_ptr<EventSource>> OpenRecording(const std::string& path, Ledg
     return Error{path + " is not a spanwire recording", 0};
   }
   const auto abi = reader.ReadLittleEndian<uint32_t>();
-  const bool old = *magic == kOldMagic;
-  if ((*magic != kMagic && !old) || !abi || *abi != SPANWIRE_ABI_VERSION) {
+  if (*magic != kMagic || !abi || *abi != SPANWIRE_ABI_VERSION) {
     return Error{path + " was recorded by another version of spanwire (format " +
                      std::string(magic->substr(6)) + ", ABI " + std::to_string(abi.value_or(0)) +
-                     "; this one reads formats 01 and 02, ABI " +
-                     std::to_string(SPANWIRE_ABI_VERSION) + ")",
+                     "; this one reads format 01, ABI " + std::to_string(SPANWIRE_ABI_VERSION) +
+                     ")",
                  0};
   }
-  return std::unique_ptr<EventSource>(std::make_unique<ReplaySource>(
-      std::move(file), path, old ? CrcChecksum : HashChecksum, ledger));
+  return std::unique_ptr<EventSource>(
+      std::make_unique<ReplaySource>(std::move(file), path, ledger));
 }
 
 }  // namespace spanwire::capture

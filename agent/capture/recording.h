@@ -14,11 +14,8 @@
 namespace spanwire::capture {
 
 // Recordings: "SPWREC" + two digits of format version + u32 ABI version + u32 zero, then blocks.
-// A block is u32 magic, u32 payload size, u32 checksum of the payload, u32 number of records, then
-// the records of include/spanwire/abi.h, one after the other. Little endian.
-//
-// The checksum is the low half of the low half of XXH3's 128 bits; in format 01, which is still
-// read, zlib's CRC-32, at ten times the cost.
+// A block is u32 magic, u32 payload size, u32 CRC-32 of the payload (zlib's), u32 number of
+// records, then the records of include/spanwire/abi.h, one after the other. Little endian.
 inline constexpr uint32_t kBlockMagic = 0x4b4c4253;  // "SBLK"
 inline constexpr size_t kMaxBlockBytes = 1u << 20;
 
@@ -34,14 +31,19 @@ class RecordTap {
 class RecordingWriter final : public RecordTap {
  public:
   // Makes or truncates `path`, mode 0600: recordings hold payload.
-  static Result<std::unique_ptr<RecordingWriter>> Create(const std::string& path, Stage& stage);
+  static Result<UniqueFd> MakeFile(const std::string& path);
+  // Goes on with a file that MakeFile() made and that is named `path` in errors. `whole_bytes`:
+  // what a writer before this one wrote, 0 = nothing; a torn block behind it is removed. Each block
+  // that is written adds to `*whole_bytes`.
+  static Result<std::unique_ptr<RecordingWriter>> Continue(UniqueFd file, std::string path,
+                                                           uint64_t* whole_bytes, Stage& stage);
 
   void OnRecord(std::span<const std::byte> record) override;
   void Flush();
   const Result<>& status() const { return status_; }
 
  private:
-  RecordingWriter(UniqueFd file, std::string path, Stage& stage);
+  RecordingWriter(UniqueFd file, std::string path, uint64_t* whole_bytes, Stage& stage);
 
   UniqueFd file_;
   std::string path_;
@@ -49,7 +51,7 @@ class RecordingWriter final : public RecordTap {
   Counter& write_error_;
   std::string block_;
   uint32_t records_ = 0;
-  uint64_t size_bytes_ = 0;
+  uint64_t* whole_bytes_;  // of the file
   Result<> status_;
 };
 

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/capture/ring_buffer_source.h"
 
-#include <bpf/libbpf.h>
 #include <sys/epoll.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "agent/base/byte_reader.h"
+#include "agent/base/unique_fd.h"
 #include "agent/capture/decode.h"
 #include "agent/capture/event_stage.h"
 #include "agent/capture/identity_codec.h"
@@ -20,23 +23,22 @@ namespace {
 constexpr std::chrono::milliseconds kBatchPause{5};
 constexpr Nanoseconds kTickInterval = 10'000'000;
 
-struct RingCloser {
-  void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
-};
-
-class LiveSource final : public RingBufferSource {
+class LiveSource final : public RingBufferSource, private RingReader::Taker {
  public:
-  LiveSource(const LiveParts& parts, Ledger& ledger)
+  LiveSource(const LiveParts& parts, RingReader ring, Ledger& ledger)
       : parts_(parts),
         ring_stage_(ledger.AddStage("ring", "events")),
-        ring_full_(ring_stage_.Drop("ring_full")),
-        no_scratch_(ring_stage_.Drop("no_scratch")),
-        hook_skipped_(ring_stage_.Drop("hook_skipped")),
-        decode_stage_(ledger) {}
+        decode_stage_(ledger),
+        ring_(std::move(ring)) {}
 
   Result<> Open() {
-    ring_.reset(ring_buffer__new(parts_.tracer->ring_fd(), &LiveSource::OnSample, this, nullptr));
-    if (!ring_) return ErrnoError("cannot map the ring buffer", errno);
+    wait_.Reset(epoll_create1(EPOLL_CLOEXEC));
+    if (!wait_) return ErrnoError("cannot wait for the ring buffer", errno);
+    for (const int fd : {parts_.ring_fd, parts_.wake_fd}) {
+      epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
+      if (fd < 0 || epoll_ctl(wait_.get(), EPOLL_CTL_ADD, fd, &event) == 0) continue;
+      return ErrnoError("cannot wait for the ring buffer", errno);
+    }
     return {};
   }
 
@@ -57,34 +59,23 @@ class LiveSource final : public RingBufferSource {
 
   bool finished() const override { return false; }
 
-  void UpdateLedger() override {
-    // What the reader has seen first: the kernel's counters can only be ahead of it.
-    const uint64_t seen = consumed_;
-    const KernelCounters counters = parts_.tracer->counters();
-    const uint64_t skipped = parts_.tracer->skipped_runs();
-    const uint64_t lost = counters[SPANWIRE_COUNT_RING_FULL] + counters[SPANWIRE_COUNT_NO_SCRATCH];
-    // A run that was left out would have made one record at most.
-    ring_stage_.in.Set(counters[SPANWIRE_COUNT_RECORDS] + skipped);
-    ring_stage_.out.Set(seen);
-    ring_full_.Set(counters[SPANWIRE_COUNT_RING_FULL]);
-    no_scratch_.Set(counters[SPANWIRE_COUNT_NO_SCRATCH]);
-    hook_skipped_.Set(skipped);
-    ring_stage_.held.Set(counters[SPANWIRE_COUNT_RECORDS] - lost - seen);
+  void Introduce(const model::Process& process, model::EventSink& sink) override {
+    sink_ = &sink;
+    Tell(process);
   }
 
   void Drain(model::EventSink& sink) override {
     sink_ = &sink;
-    parts_.tracer->Sweep();
-    parts_.tracer->Detach();
     Consume();
     Tick(true);
   }
 
  private:
-  static int OnSample(void* context, void* bytes, size_t size) {
-    static_cast<LiveSource*>(context)->OnRecord(
-        WithoutRoom({static_cast<const std::byte*>(bytes), size}));
-    return 0;
+  // A record counts as taken before it is looked at: one that kills its reader is not read again.
+  void OnSample(std::span<const std::byte> sample, uint64_t next) override {
+    parts_.taken->Take(next);
+    ring_stage_.out.Add();
+    OnRecord(WithoutRoom(sample));
   }
 
   // The kernel may reserve more room than a record fills. A size that cannot be is left to the
@@ -95,7 +86,6 @@ class LiveSource final : public RingBufferSource {
   }
 
   void OnRecord(std::span<const std::byte> record) {
-    ++consumed_;
     ++delivered_;
     const Decoded decoded = DecodeRecord(record, *sink_);
     decode_stage_.Count(0, decoded);
@@ -104,9 +94,11 @@ class LiveSource final : public RingBufferSource {
   }
 
   void OnProcess(std::span<const std::byte> record) {
-    model::KernelProcess kernel;
-    if (!DecodeProcess(record, kernel)) return;
-    const model::Process process = parts_.resolver->Resolve(kernel);
+    const auto raw = ByteReader(record).ReadPod<spanwire_process>();
+    if (raw) Tell(parts_.resolver->Resolve(*raw));
+  }
+
+  void Tell(const model::Process& process) {
     sink_->OnProcess(process);
     if (!parts_.tap) return;
     std::string identity(sizeof(spanwire_header), '\0');
@@ -117,21 +109,21 @@ class LiveSource final : public RingBufferSource {
   }
 
   void Consume() {
-    parts_.tracer->control().reader_state = SPANWIRE_READER_BUSY;
-    ring_buffer__consume(ring_.get());
+    __atomic_store_n(&parts_.control->reader_state, SPANWIRE_READER_BUSY, __ATOMIC_RELAXED);
+    ring_.Consume(*this);
   }
 
   // Says how the reader sleeps, then makes sure that nothing came before it said so, then sleeps.
   void Wait(uint32_t state, std::chrono::milliseconds timeout) {
-    auto& control = parts_.tracer->control();
-    __atomic_store_n(&control.reader_state, state, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&parts_.control->reader_state, state, __ATOMIC_SEQ_CST);
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (state == SPANWIRE_READER_WAITING) {
-      ring_buffer__consume(ring_.get());
+      ring_.Consume(*this);
       if (delivered_ > 0) return;
     }
-    epoll_event event{};
-    epoll_wait(ring_buffer__epoll_fd(ring_.get()), &event, 1, static_cast<int>(timeout.count()));
+    std::array<epoll_event, 2> events{};
+    epoll_wait(wait_.get(), events.data(), static_cast<int>(events.size()),
+               static_cast<int>(timeout.count()));
   }
 
   void Tick(bool idle) {
@@ -147,13 +139,10 @@ class LiveSource final : public RingBufferSource {
 
   LiveParts parts_;
   Stage& ring_stage_;
-  Counter& ring_full_;
-  Counter& no_scratch_;
-  Counter& hook_skipped_;
   EventStage decode_stage_;
-  std::unique_ptr<ring_buffer, RingCloser> ring_;
+  RingReader ring_;
+  UniqueFd wait_;
   model::EventSink* sink_ = nullptr;
-  uint64_t consumed_ = 0;
   size_t delivered_ = 0;
   bool busy_ = false;
   Nanoseconds last_tick_ns_ = 0;
@@ -162,8 +151,9 @@ class LiveSource final : public RingBufferSource {
 }  // namespace
 
 Result<std::unique_ptr<RingBufferSource>> RingBufferSource::Create(const LiveParts& parts,
+                                                                   RingReader ring,
                                                                    Ledger& ledger) {
-  auto source = std::make_unique<LiveSource>(parts, ledger);
+  auto source = std::make_unique<LiveSource>(parts, std::move(ring), ledger);
   SPANWIRE_RETURN_IF_ERROR(source->Open());
   return std::unique_ptr<RingBufferSource>(std::move(source));
 }

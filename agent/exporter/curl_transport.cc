@@ -159,8 +159,14 @@ class CurlTransport final : public OtlpTransport {
     const CURLcode code = curl_easy_setopt(easy_.get(), option, value);
     if (code != CURLE_OK && status_ == CURLE_OK) status_ = code;
   }
-  void SetFile(CURLoption option, const std::string& path) {
-    if (!path.empty()) Set(option, path.c_str());
+  // What was read of the file already, else the file.
+  void SetPem(CURLoption blob, const std::string& pem, CURLoption file, const std::string& path) {
+    curl_blob bytes{const_cast<char*>(pem.data()), pem.size(), CURL_BLOB_COPY};  // NOLINT: its type
+    if (!pem.empty()) {
+      Set(blob, &bytes);
+    } else if (!path.empty()) {
+      Set(file, path.c_str());
+    }
   }
   void SetVersion(const OtlpOptions& options);
   bool Perform();
@@ -212,9 +218,10 @@ Result<> CurlTransport::Configure(const OtlpOptions& options) {
   Set(CURLOPT_CLOSESOCKETDATA, &socket_);
   Set(CURLOPT_ERRORBUFFER, error_text_.data());
   SetVersion(options);
-  SetFile(CURLOPT_CAINFO, options.certificate);
-  SetFile(CURLOPT_SSLCERT, options.client_certificate);
-  SetFile(CURLOPT_SSLKEY, options.client_key);
+  SetPem(CURLOPT_CAINFO_BLOB, options.certificate_pem, CURLOPT_CAINFO, options.certificate);
+  SetPem(CURLOPT_SSLCERT_BLOB, options.client_certificate_pem, CURLOPT_SSLCERT,
+         options.client_certificate);
+  SetPem(CURLOPT_SSLKEY_BLOB, options.client_key_pem, CURLOPT_SSLKEY, options.client_key);
   if (status_ != CURLE_OK) {
     return Error{std::string("OTLP transport: libcurl refuses an option: ") +
                  curl_easy_strerror(status_)};

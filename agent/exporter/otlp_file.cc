@@ -19,17 +19,25 @@ std::unique_ptr<OtlpEncoding> MakeEncoding(OtlpFileFormat format, const AgentIde
                                          : MakeProtoEncoding(agent, OtlpFraming::kFile);
 }
 
-// A line that an earlier run was killed in gets its end, so that the next one begins a line.
-void EndTornLine(int fd) {
+// A line that an earlier run or worker was killed in gets its end, so that the next one begins a
+// line.
+UniqueFd WithWholeLines(UniqueFd file, OtlpFileFormat format) {
+  const int fd = file.get();
   struct stat status{};
-  if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) return;
+  if (format != OtlpFileFormat::kJson || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) ||
+      status.st_size == 0) {
+    return file;
+  }
   char last = '\n';
-  if (pread(fd, &last, 1, status.st_size - 1) != 1 || last == '\n') return;
+  if (pread(fd, &last, 1, status.st_size - 1) != 1 || last == '\n') return file;
   // Fails only where the next record fails too, and that is counted.
-  if (write(fd, "\n", 1) != 1) return;
+  [[maybe_unused]] const ssize_t ended = write(fd, "\n", 1);
+  return file;
 }
 
-Result<UniqueFd> OpenForAppend(const OtlpFileOptions& options) {
+}  // namespace
+
+Result<UniqueFd> OpenOtlpFile(const OtlpFileOptions& options) {
   if (options.path == "-") {
     UniqueFd file(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));
     if (!file) return ErrnoError("use standard output", errno);
@@ -42,25 +50,22 @@ Result<UniqueFd> OpenForAppend(const OtlpFileOptions& options) {
   const bool regular = stat(options.path.c_str(), &status) != 0 || S_ISREG(status.st_mode);
   UniqueFd file(open(options.path.c_str(), kFlags | (regular ? O_RDWR : O_WRONLY), kMode));
   if (!file) return ErrnoError("open " + options.path + " for spans", errno);
-  if (options.format == OtlpFileFormat::kJson) EndTornLine(file.get());
   return file;
 }
-
-}  // namespace
 
 Result<std::unique_ptr<OtlpFileExporter>> OtlpFileExporter::Open(const OtlpFileOptions& options,
                                                                  const AgentIdentity& agent,
                                                                  Stage& stage) {
-  Result<UniqueFd> file = OpenForAppend(options);
+  Result<UniqueFd> file = OpenOtlpFile(options);
   if (!file) return file.error();
-  return std::unique_ptr<OtlpFileExporter>(
-      new OtlpFileExporter(std::move(file.value()), options, agent, stage));
+  return std::make_unique<OtlpFileExporter>(std::move(file.value()), options, agent, stage);
 }
 
 OtlpFileExporter::OtlpFileExporter(UniqueFd file, const OtlpFileOptions& options,
                                    const AgentIdentity& agent, Stage& stage)
     : encoder_(MakeEncoding(options.format, agent)),
-      writer_(std::move(file), options.path, stage, options.writer) {}
+      writer_(WithWholeLines(std::move(file), options.format), options.path, stage,
+              options.writer) {}
 
 Result<> OtlpFileExporter::Export(std::span<const model::Span> spans) {
   Result<> first;

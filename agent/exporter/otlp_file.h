@@ -21,6 +21,9 @@ struct OtlpFileOptions {
   RecordWriter::Options writer{};
 };
 
+// Opens the file of `options` to append to it.
+Result<UniqueFd> OpenOtlpFile(const OtlpFileOptions& options);
+
 // Appends spans to a file that is readable to its last record at any time.
 //
 // A record is what was exported until Flush(), or until it is large, so the same spans in the same
@@ -29,18 +32,21 @@ class OtlpFileExporter final : public SpanExporter {
  public:
   static Result<std::unique_ptr<OtlpFileExporter>> Open(const OtlpFileOptions& options,
                                                         const AgentIdentity& agent, Stage& stage);
+  // Writes to `file`, which OpenOtlpFile() opened.
+  OtlpFileExporter(UniqueFd file, const OtlpFileOptions& options, const AgentIdentity& agent,
+                   Stage& stage);
 
   Result<> Export(std::span<const model::Span> spans) override;
   Result<> Flush() override;
   Result<> Shutdown(std::chrono::milliseconds limit) override;
 
+  // Goes on in `file`, which OpenOtlpFile() opened: the one before was moved away.
+  void Reopen(UniqueFd file) { writer_.Reopen(std::move(file)); }
+
   // The reader of a pipe went away.
   bool closed() const { return writer_.closed(); }
 
  private:
-  OtlpFileExporter(UniqueFd file, const OtlpFileOptions& options, const AgentIdentity& agent,
-                   Stage& stage);
-
   OtlpEncoder encoder_;
   RecordWriter writer_;
 };

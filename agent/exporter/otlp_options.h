@@ -29,6 +29,10 @@ struct OtlpOptions {
   std::string certificate;
   std::string client_certificate;
   std::string client_key;
+  // What is in them, once LoadCredentials() has read them; the files are then not needed any more.
+  std::string certificate_pem;
+  std::string client_certificate_pem;
+  std::string client_key_pem;
 
   // A batch is sent when it is full or this old.
   std::chrono::milliseconds schedule_delay{1'000};
@@ -66,6 +70,9 @@ struct OtlpSettings {
 // means gRPC. An endpoint that cannot be used, or an override that cannot be read, is an error.
 Result<OtlpSettings> OtlpOptionsFromEnvironment(const EnvironmentLookup& environment,
                                                 const OtlpOverrides& overrides);
+
+// Reads the PEM files that `options` name, for a process that will not be able to open them later.
+Result<> LoadCredentials(OtlpOptions& options);
 
 // What an endpoint that serves all signals is called for spans: "http://host:4318" becomes
 // "http://host:4318/v1/traces", and for gRPC the method's path replaces the path. Without a scheme,

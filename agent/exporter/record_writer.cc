@@ -92,6 +92,12 @@ Result<> RecordWriter::Submit(Record record) {
   return TakeError();
 }
 
+void RecordWriter::Reopen(UniqueFd file) {
+  if (!is_regular_ || !IsRegular(file.get())) return;
+  const std::lock_guard lock(mutex_);
+  next_file_ = std::move(file);
+}
+
 Result<> RecordWriter::Shutdown(std::chrono::milliseconds limit) {
   if (!thread_.joinable()) return {};
   {
@@ -118,6 +124,7 @@ std::optional<Record> RecordWriter::Take(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, stop, [this] { return !queue_.empty(); });
   if (queue_.empty()) return std::nullopt;
+  if (next_file_) file_ = std::move(next_file_);
   std::optional<Record> record(std::move(queue_.front()));
   queue_.pop_front();
   idle_ = false;

@@ -59,6 +59,9 @@ class RecordWriter {
   // Takes `record`, or drops it and counts. Returns an error once for each new kind of failure.
   Result<> Submit(Record record);
 
+  // Goes on in `file`, a regular file as the one before, from the next record on.
+  void Reopen(UniqueFd file);
+
   // The reader went away: nothing more will be written.
   bool closed() const { return closed_.load(std::memory_order_relaxed); }
 
@@ -75,7 +78,7 @@ class RecordWriter {
   Result<> TakeError();
   void Hold(uint64_t spans, size_t bytes);
 
-  const UniqueFd file_;
+  UniqueFd file_;  // the writer's thread's
   const std::string name_;
   const Options options_;
   const bool is_regular_;
@@ -94,6 +97,7 @@ class RecordWriter {
   std::deque<Record> queue_;
   std::vector<std::string> spare_;  // memory of records that were written
   size_t queued_bytes_ = 0;         // the record being written included
+  UniqueFd next_file_;
   uint64_t held_spans_ = 0;
   bool draining_ = false;
   bool idle_ = true;

@@ -13,7 +13,6 @@ void Span::Clear() {
   status_message.clear();
   attributes.Clear();
   events.clear();
-  links.clear();
   process.reset();
 }
 

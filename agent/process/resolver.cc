@@ -43,6 +43,11 @@ std::vector<std::string> WholeArguments(const model::KernelProcess& kernel) {
   return whole;
 }
 
+void SetCgroup(model::Process& process, CgroupFacts facts) {
+  process.container_id = std::move(facts.container_id);
+  process.systemd_unit = std::move(facts.systemd_unit);
+}
+
 model::Process FromKernel(const model::KernelProcess& kernel) {
   model::Process process;
   process.pid = kernel.pid;
@@ -52,12 +57,8 @@ model::Process FromKernel(const model::KernelProcess& kernel) {
   process.comm = CleanText(kernel.comm, SPANWIRE_COMM);
   SetExecutable(process, kernel.executable);
   process.arguments = WholeArguments(kernel);
+  SetCgroup(process, ReadCgroupNames(kernel.cgroup_parent, kernel.cgroup));
   return process;
-}
-
-void SetCgroup(model::Process& process, CgroupFacts facts) {
-  process.container_id = std::move(facts.container_id);
-  process.systemd_unit = std::move(facts.systemd_unit);
 }
 
 // The target of /proc/PID/exe without the mark of a file that was deleted or replaced.
@@ -131,10 +132,15 @@ model::Process ProcResolver::Resolve(const model::KernelProcess& kernel) {
   if (!process) {
     ++counts_.kernel_only;
     process = FromKernel(kernel);
-    SetCgroup(*process, ReadCgroupNames(kernel.cgroup_parent, kernel.cgroup));
   }
   NameService(*process);
   return *std::move(process);
+}
+
+std::optional<model::Process> ProcResolver::FindAlive(const model::KernelProcess& kernel) {
+  auto process = Look(kernel);
+  if (process) NameService(*process);
+  return process;
 }
 
 bool ProcResolver::IsSame(const Directory& directory, const model::KernelProcess& kernel) const {
@@ -187,6 +193,12 @@ void ProcResolver::NameService(model::Process& process) const {
   }
   const bool dated = process.start_ns != 0 && host_.boot_wall_ns != 0;
   if (dated) process.start_wall_ns = host_.boot_wall_ns + process.start_ns;
+}
+
+model::Process NameByKernel(const model::KernelProcess& kernel) {
+  model::Process process = FromKernel(kernel);
+  process.service_name = ChooseServiceName(process, {});
+  return process;
 }
 
 }  // namespace spanwire::process

@@ -35,6 +35,9 @@ class ProcResolver final : public model::ProcessResolver {
 
   model::Process Resolve(const model::KernelProcess& kernel) override;
 
+  // The same, but nothing when /proc does not have it.
+  std::optional<model::Process> FindAlive(const model::KernelProcess& kernel);
+
   const ResolverCounts& counts() const { return counts_; }
 
  private:
@@ -54,5 +57,8 @@ class ProcResolver final : public model::ProcessResolver {
   uint64_t tick_ns_;  // length of a clock tick of /proc/PID/stat
   ResolverCounts counts_;
 };
+
+// What the kernel's own facts give, for who cannot ask /proc. It has no instance id.
+model::Process NameByKernel(const model::KernelProcess& kernel);
 
 }  // namespace spanwire::process

@@ -16,7 +16,7 @@ static __always_inline int life__connect(void *sk, struct socket_state *state)
 	state->role = SPANWIRE_ROLE_CLIENT;
 	state->flags |= STATE_HANDSHAKE;
 	state->opened_ns = bpf_ktime_get_ns();
-	if (caller.pid == settings.self_pid)
+	if (process__is_own(caller.pid))
 		state->flags |= STATE_SELF;
 	else if (!process__arrived(caller.pid))
 		return 0;

@@ -11,6 +11,12 @@ static __always_inline struct task_struct *task__leader(void)
 	return BPF_CORE_READ(task, group_leader);
 }
 
+/* One of the two processes of the agent itself. */
+static __always_inline bool process__is_own(__u32 pid)
+{
+	return pid == settings.self_pid || pid == control.worker_pid;
+}
+
 static __always_inline bool filter__pid(__u32 pid)
 {
 	if (!settings.pid_count)

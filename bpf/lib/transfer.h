@@ -233,9 +233,9 @@ static __noinline bool transfer__introduce(struct socket_state *state, struct tr
 			return false;
 		}
 		state->last_pid = pid;
-		if (pid == settings.self_pid)
+		if (process__is_own(pid))
 			state->flags |= STATE_SELF;
-		if (pid == settings.self_pid || process__arrived(pid))
+		if (process__is_own(pid) || process__arrived(pid))
 			state->flags &= ~STATE_PID_HIDDEN;
 		else
 			state->flags |= STATE_PID_HIDDEN;

@@ -215,6 +215,8 @@ struct spanwire_control {
 	__u32 policy_generation;
 	__u32 wake_bytes;  /* wake a reader that sleeps for a batch when the ring holds this much */
 	__u32 unix_listed; /* UNIX sockets older than the agent are marked: all others are new */
+	__u32 worker_pid;  /* the process of ours that talks to the network; 0 = none yet */
+	__u32 reserved;
 };
 
 /* Constant once the programs are loaded. */

@@ -9,8 +9,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 readonly BUILD_PACKAGES=(
   bpftool ca-certificates ccache clang-19 clang-format-19 clang-tidy-19 cmake codespell git
   libbenchmark-dev libbpf-dev libclang-rt-19-dev libcurl4-openssl-dev libelf-dev libgflags-dev
-  libgmock-dev libgtest-dev libprotobuf-dev liburing-dev libxxhash-dev lld-19 llvm-19 ninja-build
-  nlohmann-json3-dev pkg-config protobuf-compiler python3 shellcheck uuid-dev
+  libgmock-dev libgtest-dev libprotobuf-dev libseccomp-dev liburing-dev libxxhash-dev lld-19
+  llvm-19 ninja-build nlohmann-json3-dev pkg-config protobuf-compiler python3 shellcheck uuid-dev
   zlib1g-dev
 )
 

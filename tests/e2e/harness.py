@@ -53,9 +53,17 @@ class Agent:
     def ledger(self) -> list:
         return ledger.read_ledger(self.stats_path)
 
+    def worker_pid(self) -> int:
+        """The keeper's only child; 0 while there is none."""
+        pid = self.program.pid
+        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return int(children[0]) if children else 0
+
     def rss_bytes(self) -> int:
-        fields = pathlib.Path(f"/proc/{self.program.pid}/statm").read_text().split()
-        return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
+        """Of keeper and worker."""
+        pages = [int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1])
+                 for pid in (self.program.pid, self.worker_pid()) if pid]
+        return sum(pages) * os.sysconf("SC_PAGE_SIZE")
 
     def lived_through(self, truth: judge.Truth) -> bool:
         """The request lies inside the agent's life as a whole."""

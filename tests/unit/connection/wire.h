@@ -162,7 +162,7 @@ class Wire {
   }
   uint64_t Dropped(Stage* stage, std::string_view reason) const {
     for (const auto& [name, counter] : stage->drops()) {
-      if (name == reason) return counter.Get();
+      if (name == reason) return counter->Get();
     }
     return 0;
   }
