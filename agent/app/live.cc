@@ -141,7 +141,7 @@ class LiveRun {
 
   void WriteStats(const Ledger& ledger, const capture::KernelCounters& kernel, bool last) const {
     if (!options_.stats.path.empty()) {
-      auto written = WriteStatsFile(options_.stats.path, FormatStats(ledger, &kernel));
+      auto written = WriteStatsFile(options_.stats.path, FormatStats(ledger, nullptr, &kernel));
       if (!written && last) std::fprintf(stderr, "spanwire: %s\n", written.error().message.c_str());
     }
     if (last) std::fprintf(stderr, "spanwire: %s\n", ledger.ToLine().c_str());

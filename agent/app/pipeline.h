@@ -59,6 +59,8 @@ class Pipeline final : public model::EventSink {
   void OnProcess(const model::Process& process) override { tracker_.OnProcess(process); }
   void OnTick(const ClockAnchor& now) override;
 
+  const trace::LinkReport& links() const { return traces_.links(); }
+
   // Ends what is open; every span is out or counted afterwards.
   void Finish(std::chrono::milliseconds limit);
 

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "agent/base/unique_fd.h"
+#include "agent/exporter/json_text.h"
 
 namespace spanwire::app {
 namespace {
@@ -19,10 +20,32 @@ constexpr std::array<std::string_view, 12> kCounterNames{
     "hook_runs",      "ignored_calls",      "bytes_passed", "bytes_captured",
     "io_uring_calls", "unreadable_buffers", "peeks",        "skipped_runs"};
 
+std::string FormatLinks(const trace::LinkReport& links) {
+  std::string text = "{\"header_disagreements\":" + std::to_string(links.disagreements());
+  text += ",\"processes\":[";
+  for (const trace::ProcessLinks& process : links.processes()) {
+    if (text.back() != '[') text += ',';
+    text += "{\"pid\":" + std::to_string(process.pid) + ",\"service\":";
+    exporter::AppendJsonString(text, process.service);
+    text += ",\"spans\":{";
+    for (const auto& [how, spans] : process.spans) {
+      if (text.back() != '{') text += ',';
+      text.append("\"").append(how).append("\":").append(std::to_string(spans));
+    }
+    text += "}}";
+  }
+  return text + "]}";
+}
+
 }  // namespace
 
-std::string FormatStats(const Ledger& ledger, const capture::KernelCounters* kernel) {
+std::string FormatStats(const Ledger& ledger, const trace::LinkReport* links,
+                        const capture::KernelCounters* kernel) {
   std::string text = ledger.ToJson();
+  if (links) {
+    text.pop_back();
+    text += ",\"links\":" + FormatLinks(*links) + "}";
+  }
   if (kernel) {
     text.pop_back();
     text += ",\"kernel\":{";

@@ -6,12 +6,15 @@
 #include "agent/base/ledger.h"
 #include "agent/base/result.h"
 #include "agent/capture/kernel_tracer.h"
+#include "agent/trace/link_report.h"
 
 namespace spanwire::app {
 
-// The ledger, and the kernel's counters by name when there are any:
-// {"stages":[…],"kernel":{"hook_runs":N,…}} and a line feed.
-std::string FormatStats(const Ledger& ledger, const capture::KernelCounters* kernel);
+// The ledger, how parents were found, and the kernel's counters by name when there are any:
+// {"stages":[…],"links":{"header_disagreements":N,"processes":[{"pid":N,"service":"…","spans":
+// {"root":N,"thread":N,…}},…]},"kernel":{"hook_runs":N,…}} and a line feed.
+std::string FormatStats(const Ledger& ledger, const trace::LinkReport* links,
+                        const capture::KernelCounters* kernel);
 
 // Replaces `path` whole: a reader sees the old text or the new one.
 Result<> WriteStatsFile(const std::string& path, const std::string& text);

@@ -35,6 +35,11 @@ class TextBuffer {
   void Wipe(size_t offset, size_t size) { std::memset(bytes_.get() + offset, 0, size); }
 
   void Clear() { size_ = 0; }
+  void Swap(TextBuffer& other) noexcept {
+    bytes_.swap(other.bytes_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+  }
 
   size_t size() const { return size_; }
   // Lives until the next non-const call.
@@ -49,11 +54,6 @@ class TextBuffer {
     std::copy_n(bytes_.get(), size_, bytes.get());
     bytes_ = std::move(bytes);
     capacity_ = capacity;
-  }
-  void Swap(TextBuffer& other) noexcept {
-    bytes_.swap(other.bytes_);
-    std::swap(size_, other.size_);
-    std::swap(capacity_, other.capacity_);
   }
 
   static constexpr size_t kLeast = 128;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "agent/base/byte_reader.h"
+#include "agent/base/hash.h"
 #include "agent/capture/decode.h"
 #include "agent/capture/event_stage.h"
 #include "spanwire/abi.h"
@@ -19,7 +20,8 @@
 namespace spanwire::capture {
 namespace {
 
-constexpr std::string_view kMagic = "SPWREC01";
+constexpr std::string_view kMagic = "SPWREC02";
+constexpr std::string_view kOldMagic = "SPWREC01";
 constexpr size_t kHeaderBytes = 16;
 constexpr size_t kBlockHeaderBytes = 16;
 constexpr size_t kBlockTarget = 64u << 10;
@@ -27,7 +29,7 @@ constexpr size_t kBlockTarget = 64u << 10;
 struct BlockHeader {
   uint32_t magic = kBlockMagic;
   uint32_t size = 0;
-  uint32_t crc = 0;
+  uint32_t checksum = 0;
   uint32_t records = 0;
 };
 
@@ -36,7 +38,14 @@ void PutPod(std::string& out, const T& value) {
   out.append(reinterpret_cast<const char*>(&value), sizeof(value));  // NOLINT: own POD to bytes
 }
 
-uint32_t Checksum(std::string_view bytes) {
+using Checksum = uint32_t (*)(std::string_view bytes);
+
+uint32_t HashChecksum(std::string_view bytes) {
+  return static_cast<uint32_t>(HashBytes(bytes, 0).low);
+}
+
+// Of format 01.
+uint32_t CrcChecksum(std::string_view bytes) {
   const auto* data = reinterpret_cast<const Bytef*>(bytes.data());  // NOLINT: zlib's type
   return static_cast<uint32_t>(crc32(0, data, static_cast<uInt>(bytes.size())));
 }
@@ -67,8 +76,8 @@ Result<size_t> ReadUpTo(int file, char* to, size_t size) {
 
 class ReplaySource final : public EventSource {
  public:
-  ReplaySource(UniqueFd file, std::string path, Ledger& ledger)
-      : file_(std::move(file)), path_(std::move(path)), stage_(ledger) {}
+  ReplaySource(UniqueFd file, std::string path, Checksum checksum, Ledger& ledger)
+      : file_(std::move(file)), path_(std::move(path)), checksum_(checksum), stage_(ledger) {}
 
   Result<size_t> Poll(std::chrono::milliseconds /*timeout*/, model::EventSink& sink) override {
     auto block = ReadBlock();
@@ -107,7 +116,7 @@ class ReplaySource final : public EventSource {
     got = ReadUpTo(file_.get(), block_.data(), block_.size());
     if (!got) return got.error();
     if (*got < block_.size()) return Damage("cut in a block");
-    if (Checksum(block_) != header.crc) return Damage("checksum does not match");
+    if (checksum_(block_) != header.checksum) return Damage("checksum does not match");
     offset_ += raw.size() + block_.size();
     return true;
   }
@@ -133,6 +142,7 @@ class ReplaySource final : public EventSource {
 
   UniqueFd file_;
   std::string path_;
+  Checksum checksum_;
   EventStage stage_;
   std::string block_;
   uint64_t offset_ = kHeaderBytes;
@@ -190,7 +200,7 @@ void RecordingWriter::Flush() {
   if (records_ == 0) return;
   BlockHeader header;
   header.size = static_cast<uint32_t>(block_.size());
-  header.crc = Checksum(block_);
+  header.checksum = HashChecksum(block_);
   header.records = records_;
   std::string head;
   PutPod(head, header);
@@ -222,15 +232,16 @@ Result<std::unique_ptr<EventSource>> OpenRecording(const std::string& path, Ledg
     return Error{path + " is not a spanwire recording", 0};
   }
   const auto abi = reader.ReadLittleEndian<uint32_t>();
-  if (*magic != kMagic || !abi || *abi != SPANWIRE_ABI_VERSION) {
+  const bool old = *magic == kOldMagic;
+  if ((*magic != kMagic && !old) || !abi || *abi != SPANWIRE_ABI_VERSION) {
     return Error{path + " was recorded by another version of spanwire (format " +
                      std::string(magic->substr(6)) + ", ABI " + std::to_string(abi.value_or(0)) +
-                     "; this one reads format 01, ABI " + std::to_string(SPANWIRE_ABI_VERSION) +
-                     ")",
+                     "; this one reads formats 01 and 02, ABI " +
+                     std::to_string(SPANWIRE_ABI_VERSION) + ")",
                  0};
   }
-  return std::unique_ptr<EventSource>(
-      std::make_unique<ReplaySource>(std::move(file), path, ledger));
+  return std::unique_ptr<EventSource>(std::make_unique<ReplaySource>(
+      std::move(file), path, old ? CrcChecksum : HashChecksum, ledger));
 }
 
 }  // namespace spanwire::capture

@@ -14,8 +14,11 @@
 namespace spanwire::capture {
 
 // Recordings: "SPWREC" + two digits of format version + u32 ABI version + u32 zero, then blocks.
-// A block is u32 magic, u32 payload size, u32 CRC-32 of the payload (zlib's), u32 number of
-// records, then the records of include/spanwire/abi.h, one after the other. Little endian.
+// A block is u32 magic, u32 payload size, u32 checksum of the payload, u32 number of records, then
+// the records of include/spanwire/abi.h, one after the other. Little endian.
+//
+// The checksum is the low half of the low half of XXH3's 128 bits; in format 01, which is still
+// read, zlib's CRC-32, at ten times the cost.
 inline constexpr uint32_t kBlockMagic = 0x4b4c4253;  // "SBLK"
 inline constexpr size_t kMaxBlockBytes = 1u << 20;
 

@@ -81,7 +81,7 @@ bool MessagePairer::BeginResponse(const Head& head, bool orphan) {
   exchange.response_at = head.at;
   exchange.response_at.complete = false;  // EndResponse() says when
   exchange.has_response = true;
-  Tell(model::StepKind::kResponse, exchange, exchange.response_at.first_ns, head.at.last_who);
+  Tell(model::StepKind::kResponse, exchange, head.at.last_ns, head.at.last_who);
   return true;
 }
 
@@ -100,7 +100,7 @@ void MessagePairer::TellStray(const Head& head) const {
                              .is_client = head.is_client,
                              .connection = head.connection.id,
                              .ordinal = 0,
-                             .time_ns = head.at.first_ns,
+                             .time_ns = head.at.last_ns,
                              .who = head.at.last_who});
 }
 

@@ -26,13 +26,19 @@ constexpr uint32_t Tag(int field, WireType type) {
 }
 constexpr size_t TagSize(int field) { return field < 16 ? 1 : 2; }
 
-size_t VarintSize(uint64_t value) { return CodedOutputStream::VarintSize64(value); }
+// Nearly all lengths are short: those are told apart first.
+constexpr uint64_t kShort = 0x80;
+
+size_t VarintSize(uint64_t value) {
+  return value < kShort ? 1 : CodedOutputStream::VarintSize64(value);
+}
 size_t BytesSize(int field, size_t size) { return TagSize(field) + VarintSize(size) + size; }
 size_t TextSize(int field, std::string_view text) {
   return text.empty() ? 0 : BytesSize(field, text.size());
 }
 
-// Writes fields front to back into room that is enough.
+// Writes fields front to back into room that is enough. Handed on by value, so that it stays in a
+// register.
 class FieldWriter {
  public:
   explicit FieldWriter(char* room) : next_(reinterpret_cast<uint8_t*>(room)) {}  // NOLINT: bytes
@@ -42,26 +48,17 @@ class FieldWriter {
     return static_cast<size_t>(reinterpret_cast<const char*>(next_) - room);  // NOLINT: bytes
   }
 
-  void Head(int field, size_t size) {
-    next_ = CodedOutputStream::WriteTagToArray(Tag(field, kBytes), next_);
-    next_ = CodedOutputStream::WriteVarint64ToArray(size, next_);
-  }
-  void Raw(const void* bytes, size_t size) {
-    next_ = CodedOutputStream::WriteRawToArray(bytes, static_cast<int>(size), next_);
-  }
-  void Raw(std::string_view bytes) { Raw(bytes.data(), bytes.size()); }
+  void Head(int field, size_t size) { PutVarint(field, kBytes, size); }
   void Bytes(int field, std::string_view bytes) {
     Head(field, bytes.size());
-    Raw(bytes);
+    if (!bytes.empty()) std::memcpy(next_, bytes.data(), bytes.size());
+    next_ += bytes.size();
   }
   // As Bytes(), but the default value is left out.
   void Text(int field, std::string_view text) {
     if (!text.empty()) Bytes(field, text);
   }
-  void Varint(int field, uint64_t value) {
-    next_ = CodedOutputStream::WriteTagToArray(Tag(field, kVarint), next_);
-    next_ = CodedOutputStream::WriteVarint64ToArray(value, next_);
-  }
+  void Varint(int field, uint64_t value) { PutVarint(field, kVarint, value); }
   void Fixed64(int field, uint64_t value) {
     next_ = CodedOutputStream::WriteTagToArray(Tag(field, kFixed64), next_);
     next_ = CodedOutputStream::WriteLittleEndian64ToArray(value, next_);
@@ -72,6 +69,15 @@ class FieldWriter {
   }
 
  private:
+  void PutVarint(int field, WireType type, uint64_t value) {
+    next_ = CodedOutputStream::WriteTagToArray(Tag(field, type), next_);
+    if (value < kShort) {
+      *next_++ = static_cast<uint8_t>(value);
+    } else {
+      next_ = CodedOutputStream::WriteVarint64ToArray(value, next_);
+    }
+  }
+
   uint8_t* next_;
 };
 
@@ -99,26 +105,27 @@ size_t ValueSize(const AttributeList::View& view) {
   return 0;
 }
 
-void WriteValue(const AttributeList::View& view, FieldWriter& writer) {
+FieldWriter WriteValue(const AttributeList::View& view, FieldWriter writer) {
   switch (view.type) {
     case AttributeList::Type::kString:
       writer.Bytes(common::AnyValue::kStringValueFieldNumber, view.text);
-      return;
+      break;
     case AttributeList::Type::kInt:
       writer.Varint(common::AnyValue::kIntValueFieldNumber, static_cast<uint64_t>(view.integer));
-      return;
+      break;
     case AttributeList::Type::kDouble:
       writer.Fixed64(common::AnyValue::kDoubleValueFieldNumber,
                      std::bit_cast<uint64_t>(view.number));
-      return;
+      break;
     case AttributeList::Type::kBool:
       writer.Varint(common::AnyValue::kBoolValueFieldNumber, view.integer != 0 ? 1 : 0);
-      return;
+      break;
   }
+  return writer;
 }
 
 template <int kField>
-void WriteAttributes(const AttributeList& attributes, FieldWriter& writer) {
+FieldWriter WriteAttributes(const AttributeList& attributes, FieldWriter writer) {
   for (size_t i = 0; i < attributes.size(); ++i) {
     const AttributeList::View view = attributes.at(i);
     const size_t value_size = ValueSize(view);
@@ -126,8 +133,9 @@ void WriteAttributes(const AttributeList& attributes, FieldWriter& writer) {
                             BytesSize(common::KeyValue::kValueFieldNumber, value_size));
     writer.Bytes(common::KeyValue::kKeyFieldNumber, view.key);
     writer.Head(common::KeyValue::kValueFieldNumber, value_size);
-    WriteValue(view, writer);
+    writer = WriteValue(view, writer);
   }
+  return writer;
 }
 
 // A copy of `attributes` with U+FFFD for what is no UTF-8.
@@ -182,7 +190,7 @@ struct SpanTexts {
   std::string_view status_message;
 };
 
-void WriteIdentity(const model::Span& span, const SpanTexts& texts, FieldWriter& writer) {
+FieldWriter WriteIdentity(const model::Span& span, const SpanTexts& texts, FieldWriter writer) {
   writer.Bytes(otlp::Span::kTraceIdFieldNumber, IdBytes(span.trace_id));
   writer.Bytes(otlp::Span::kSpanIdFieldNumber, IdBytes(span.span_id));
   writer.Text(otlp::Span::kTraceStateFieldNumber, texts.trace_state);
@@ -193,17 +201,19 @@ void WriteIdentity(const model::Span& span, const SpanTexts& texts, FieldWriter&
   writer.Varint(otlp::Span::kKindFieldNumber, static_cast<uint64_t>(span.kind));
   writer.Fixed64(otlp::Span::kStartTimeUnixNanoFieldNumber, span.start_unix_ns);
   writer.Fixed64(otlp::Span::kEndTimeUnixNanoFieldNumber, span.end_unix_ns);
+  return writer;
 }
 
-void WriteEvents(const model::Span& span, FieldWriter& writer) {
+FieldWriter WriteEvents(const model::Span& span, FieldWriter writer) {
   for (const model::SpanEvent& event : span.events) {
     writer.Head(otlp::Span::kEventsFieldNumber, EventSize(event));
     writer.Fixed64(otlp::Span_Event::kTimeUnixNanoFieldNumber, event.time_unix_ns);
     writer.Text(otlp::Span_Event::kNameFieldNumber, event.name);
   }
+  return writer;
 }
 
-void WriteOutcome(const model::Span& span, const SpanTexts& texts, FieldWriter& writer) {
+FieldWriter WriteOutcome(const model::Span& span, const SpanTexts& texts, FieldWriter writer) {
   const size_t code_size = span.status != model::StatusCode::kUnset ? 2 : 0;
   const size_t size = TextSize(otlp::Status::kMessageFieldNumber, texts.status_message) + code_size;
   if (size != 0) {
@@ -214,6 +224,7 @@ void WriteOutcome(const model::Span& span, const SpanTexts& texts, FieldWriter& 
     }
   }
   writer.Fixed32(otlp::Span::kFlagsFieldNumber, OtlpFlags(span));
+  return writer;
 }
 
 // `text` itself when it is valid, as nearly all text is; else what is then put into `memory`.
@@ -232,10 +243,10 @@ size_t SpanBound(const model::Span& span, const AttributeList& attributes, const
 size_t WriteSpan(const model::Span& span, const AttributeList& attributes, const SpanTexts& texts,
                  char* room) {
   FieldWriter writer(room);
-  WriteIdentity(span, texts, writer);
-  WriteAttributes<otlp::Span::kAttributesFieldNumber>(attributes, writer);
-  WriteEvents(span, writer);
-  WriteOutcome(span, texts, writer);
+  writer = WriteIdentity(span, texts, writer);
+  writer = WriteAttributes<otlp::Span::kAttributesFieldNumber>(attributes, writer);
+  writer = WriteEvents(span, writer);
+  writer = WriteOutcome(span, texts, writer);
   return writer.SizeSince(room);
 }
 
@@ -295,9 +306,8 @@ ProtoEncoding::ProtoEncoding(AgentIdentity agent, OtlpFraming framing)
 std::string ProtoEncoding::EncodeResource(const model::Process& process) {
   const AttributeList attributes = Repaired(ResourceAttributes(process, agent_));
   std::string encoded(AttributesBound(attributes), '\0');
-  FieldWriter writer(encoded.data());
-  WriteAttributes<opentelemetry::proto::resource::v1::Resource::kAttributesFieldNumber>(attributes,
-                                                                                        writer);
+  constexpr int kField = opentelemetry::proto::resource::v1::Resource::kAttributesFieldNumber;
+  const FieldWriter writer = WriteAttributes<kField>(attributes, FieldWriter(encoded.data()));
   encoded.resize(writer.SizeSince(encoded.data()));
   return encoded;
 }

@@ -50,6 +50,10 @@ class AttributeList {
   void Merge(const AttributeList& other);
 
   void Clear();
+  void Swap(AttributeList& other) noexcept {
+    text_.Swap(other.text_);
+    entries_.swap(other.entries_);
+  }
 
   size_t size() const { return entries_.size(); }
   bool empty() const { return entries_.empty(); }

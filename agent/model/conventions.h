@@ -46,8 +46,15 @@ inline constexpr std::string_view kThreadId = "thread.id";
 inline constexpr std::string_view kTimeToFirstByte = "spanwire.time_to_first_byte_ns";
 // Server: nanoseconds that the request's first bytes lay in the socket before they were read.
 inline constexpr std::string_view kReadWait = "spanwire.read_wait_ns";
-// How the parent was found: "traceparent", "sequence".
+// How the parent was found: "sequence" (the other end of the same message), a trace header
+// ("traceparent", "b3", "jaeger", "xray", "datadog"), or evidence of who did what when within the
+// process (trace/README: "header", "context", "creator", "thread", "tick", "answer").
 inline constexpr std::string_view kLinkMethod = "spanwire.link.method";
+// Of such evidence: the part of such links that are right, from 0 to 1.
+inline constexpr std::string_view kLinkConfidence = "spanwire.link.confidence";
+// Why a CLIENT span whose process was serving requests has no parent: "no_evidence", "ambiguous"
+// (then the span has links), "unproven", "waited", "evicted", "cycle".
+inline constexpr std::string_view kLinkReason = "spanwire.link.reason";
 // Why there is no complete answer: "reset", "closed", "timed_out", "still_open", "lost", "evicted".
 inline constexpr std::string_view kEnding = "spanwire.ending";
 // The request asked to wait for something: its span's time is no measure of the server.

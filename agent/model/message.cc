@@ -17,19 +17,28 @@ void Message::Clear() {
   error_type.clear();
 }
 
+namespace {
+
+// Most are empty, and a short std::string is swapped byte by byte.
+void SwapText(std::string& one, std::string& other) noexcept {
+  if (!one.empty() || !other.empty()) one.swap(other);
+}
+
+}  // namespace
+
 void Message::Swap(Message& other) noexcept {
   std::swap(kind, other.kind);
   std::swap(stream, other.stream);
   name.swap(other.name);
-  std::swap(attributes, other.attributes);
+  attributes.Swap(other.attributes);
   std::swap(context.trace_id, other.context.trace_id);
   std::swap(context.span_id, other.context.span_id);
   std::swap(context.flags, other.context.flags);
   std::swap(context.valid, other.context.valid);
-  context.trace_state.swap(other.context.trace_state);
+  SwapText(context.trace_state, other.context.trace_state);
   std::swap(client_outcome, other.client_outcome);
   std::swap(server_outcome, other.server_outcome);
-  error_type.swap(other.error_type);
+  SwapText(error_type, other.error_type);
 }
 
 }  // namespace spanwire::model

@@ -13,6 +13,7 @@ void Span::Clear() {
   status_message.clear();
   attributes.Clear();
   events.clear();
+  links.clear();
   process.reset();
 }
 

@@ -30,6 +30,12 @@ struct SpanEvent {
   uint64_t time_unix_ns = 0;
 };
 
+// Another span that this one may have to do with.
+struct SpanLink {
+  TraceId trace_id{};
+  SpanId span_id{};
+};
+
 // A finished OpenTelemetry span. Reused: Clear() keeps the memory.
 struct Span {
   TraceId trace_id{};
@@ -46,6 +52,7 @@ struct Span {
   std::string status_message;
   AttributeList attributes;
   std::vector<SpanEvent> events;
+  std::vector<SpanLink> links;
   std::shared_ptr<const Process> process;  // the resource; never null
 
   void Clear();

@@ -36,6 +36,16 @@ std::optional<int64_t> ParsePort(std::string_view text) {
   return port;
 }
 
+// "[2001:db8::1]:80".
+Authority ParseBracketed(std::string_view text) {
+  const size_t close = text.find(']');
+  if (close == std::string_view::npos) return {.host = text, .port = std::nullopt};
+  Authority authority{.host = text.substr(1, close - 1), .port = std::nullopt};
+  text.remove_prefix(close + 1);
+  if (text.starts_with(':')) authority.port = ParsePort(text.substr(1));
+  return authority;
+}
+
 }  // namespace
 
 bool TakeFact(const model::AttributeList::View& attribute, RequestFacts& facts) {
@@ -54,25 +64,24 @@ bool TakeFact(const model::AttributeList::View& attribute, RequestFacts& facts) 
 }
 
 Authority ParseAuthority(std::string_view text) {
-  Authority authority;
-  const size_t at = text.rfind('@');
-  if (at != std::string_view::npos) text.remove_prefix(at + 1);
-  if (text.starts_with('[')) {
-    const size_t close = text.find(']');
-    if (close == std::string_view::npos) return {.host = text, .port = std::nullopt};
-    authority.host = text.substr(1, close - 1);
-    text.remove_prefix(close + 1);
-    if (text.starts_with(':')) authority.port = ParsePort(text.substr(1));
-    return authority;
+  constexpr size_t kNone = std::string_view::npos;
+  size_t colon = kNone;
+  size_t colons = 0;
+  // From the back: what stands before an '@' is user information.
+  for (size_t i = text.size(); i > 0; --i) {
+    const char c = text[i - 1];
+    if (c == '@') {
+      text.remove_prefix(i);
+      if (colon != kNone) colon -= i;
+      break;
+    }
+    if (c != ':') continue;
+    if (colons++ == 0) colon = i - 1;
   }
-  const size_t colon = text.rfind(':');
+  if (text.starts_with('[')) return ParseBracketed(text);
   // More than one colon without brackets is an IPv6 address.
-  if (colon == std::string_view::npos || text.find(':') != colon) {
-    return {.host = text, .port = std::nullopt};
-  }
-  authority.host = text.substr(0, colon);
-  authority.port = ParsePort(text.substr(colon + 1));
-  return authority;
+  if (colons != 1) return {.host = text, .port = std::nullopt};
+  return {.host = text.substr(0, colon), .port = ParsePort(text.substr(colon + 1))};
 }
 
 }  // namespace spanwire::trace

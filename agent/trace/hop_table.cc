@@ -15,7 +15,6 @@ void HopTable::Add(const Hash128& key, const HopContext& context, Nanoseconds no
   ages_.push_back({.added_ns = now, .key = key.low, .serial = entry.serial});
   const auto known = entries_.find(key.low);
   if (known != entries_.end()) {
-    if (known->second.serial == kClaimed) --claimed_;
     known->second = entry;
   } else if (spare_.empty()) {
     entries_.emplace(key.low, entry);
@@ -26,7 +25,7 @@ void HopTable::Add(const Hash128& key, const HopContext& context, Nanoseconds no
     node.mapped() = entry;
     entries_.insert(std::move(node));
   }
-  // Taken requests leave their age behind: those count as well, so that memory is bounded.
+  // Claimed requests leave their age behind: those count as well, so that memory is bounded.
   while (ages_.size() > limit_) {
     const Age oldest = ages_.front();
     ages_.pop_front();
@@ -37,32 +36,19 @@ void HopTable::Add(const Hash128& key, const HopContext& context, Nanoseconds no
   }
 }
 
-void HopTable::Claim(const Hash128& key) {
-  const auto found = entries_.find(key.low);
-  if (found == entries_.end() || found->second.check != key.high) return;
-  if (found->second.serial == kClaimed || claimed_ >= limit_) return;
-  found->second.serial = kClaimed;
-  ++claimed_;
-  DropSettledAges();
-}
-
 bool HopTable::Take(const Hash128& key, HopContext& context) {
   const auto found = entries_.find(key.low);
   if (found == entries_.end() || found->second.check != key.high) return false;
   context = found->second.context;
-  const bool claimed = found->second.serial == kClaimed;
   Recycle(found);
-  if (!claimed) DropSettledAges();
+  // Mostly the claimed one is the oldest.
+  while (!ages_.empty() && !entries_.contains(ages_.front().key)) ages_.pop_front();
   return true;
 }
 
-// Mostly the request that was just claimed or taken is the oldest.
-void HopTable::DropSettledAges() {
-  while (!ages_.empty()) {
-    const auto oldest = entries_.find(ages_.front().key);
-    if (oldest != entries_.end() && oldest->second.serial == ages_.front().serial) return;
-    ages_.pop_front();
-  }
+void HopTable::Update(const Hash128& key, const HopContext& context) {
+  const auto found = entries_.find(key.low);
+  if (found != entries_.end() && found->second.check == key.high) found->second.context = context;
 }
 
 void HopTable::Expire(Nanoseconds now) {
@@ -75,7 +61,6 @@ void HopTable::Expire(Nanoseconds now) {
 }
 
 void HopTable::Recycle(Map::iterator entry) {
-  if (entry->second.serial == kClaimed) --claimed_;
   Map::node_type node = entries_.extract(entry);
   if (spare_.size() < kMaxSpare) spare_.push_back(std::move(node));
 }

@@ -9,30 +9,31 @@
 #include "agent/base/hash.h"
 #include "agent/base/time.h"
 #include "agent/model/span.h"
+#include "agent/trace/slots.h"
 
 namespace spanwire::trace {
 
 // What the server's end of a hop takes over from the client's.
 struct HopContext {
+  Handle node{};  // the client's end; as long as it is in the tree, its ids may change
   model::TraceId trace_id{};
   model::SpanId span_id{};
   uint8_t flags = 0;
 };
 
-// Requests that a client on this host sent and whose server's end has not ended yet. Each goes when
-// it is taken; one that no server has claimed also when it is old or when there are too many.
+// Requests that a client on this host sent and that no server on this host has claimed yet. Each is
+// claimed once, or goes when it is old or when there are too many.
 class HopTable {
  public:
   HopTable(size_t limit, Nanoseconds expiry_ns) : limit_(limit), expiry_ns_(expiry_ns) {}
 
   void Add(const Hash128& key, const HopContext& context, Nanoseconds now);
 
-  // The server's end of the request of `key` has begun: it is kept until Take(), however long that
-  // takes. Does nothing when there is no such request, or too many are kept already.
-  void Claim(const Hash128& key);
-
-  // Takes the request of `key`. False when there is none.
+  // Claims the request of `key`. False when there is none.
   bool Take(const Hash128& key, HopContext& context);
+
+  // The request of `key`, if nobody has claimed it, has other ids.
+  void Update(const Hash128& key, const HopContext& context);
 
   // Forgets what was added before `now` - expiry.
   void Expire(Nanoseconds now);
@@ -43,8 +44,8 @@ class HopTable {
 
  private:
   struct Entry {
-    uint64_t check = 0;   // the key's other half
-    uint64_t serial = 0;  // kClaimed: no age names it
+    uint64_t check = 0;  // the key's other half
+    uint64_t serial = 0;
     HopContext context;
   };
   struct Age {
@@ -55,19 +56,16 @@ class HopTable {
   struct SameHash {
     size_t operator()(uint64_t key) const { return key; }
   };
-  static constexpr uint64_t kClaimed = 0;
   using Map = std::unordered_map<uint64_t, Entry, SameHash>;
 
   void Recycle(Map::iterator entry);
-  void DropSettledAges();
 
   size_t limit_;
   Nanoseconds expiry_ns_;
   uint64_t serial_ = 0;
   uint64_t evicted_ = 0;
-  size_t claimed_ = 0;
   Map entries_;
-  std::deque<Age> ages_;  // in order of Add(); may name entries that were claimed or taken
+  std::deque<Age> ages_;               // in order of Add(); may name entries that were claimed
   std::vector<Map::node_type> spare_;  // nodes kept, so that the steady state allocates nothing
 };
 

@@ -36,14 +36,22 @@ constexpr std::array<std::string_view, 26> kSecretWords = {
     "authorization", "sessionid",   "jsessionid",  "sid",    "accesstoken", "authtoken",
     "idtoken",       "refreshtoken"};
 
-// The characters at which a secret may be recognised; everything else is passed over.
-constexpr std::array<bool, 256> MakeTriggers() {
-  std::array<bool, 256> triggers{};
-  for (const char c : {'.', ' ', '+', '%', '@', '=', 'K', 'S'})
-    triggers[static_cast<uint8_t>(c)] = true;
-  return triggers;
+constexpr std::array<bool, 256> MakeSet(std::string_view characters) {
+  std::array<bool, 256> set{};
+  for (const char c : characters) set[static_cast<uint8_t>(c)] = true;
+  return set;
 }
-constexpr std::array<bool, 256> kTriggers = MakeTriggers();
+// The characters at which a secret may be recognised; everything else is passed over.
+constexpr std::array<bool, 256> kTriggers = MakeSet(". +%@=KS");
+// A text without any of these holds no secret for sure: most have none. They are the triggers, but
+// for a web token the J of its "eyJ", because dots are everywhere.
+constexpr std::array<bool, 256> kSuspects = MakeSet("J +%@=KS");
+
+bool MayHoldSecret(std::string_view text) {
+  bool may = false;
+  for (const char c : text) may |= kSuspects[static_cast<uint8_t>(c)];
+  return may;
+}
 
 template <typename Predicate>
 size_t RunEnd(std::string_view text, size_t from, Predicate in_run) {
@@ -158,6 +166,7 @@ bool IsSecretName(std::string_view name) {
 }
 
 std::optional<Secret> FindSecret(std::string_view text, size_t from, bool query) {
+  if (!MayHoldSecret(text)) return std::nullopt;
   for (size_t i = from; i < text.size(); ++i) {
     if (!kTriggers[static_cast<uint8_t>(text[i])]) continue;
     const auto secret = SecretAt(text, i, query);

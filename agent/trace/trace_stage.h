@@ -6,6 +6,7 @@
 #include "agent/base/ledger.h"
 #include "agent/base/time.h"
 #include "agent/model/message.h"
+#include "agent/trace/link_report.h"
 #include "agent/trace/span_sink.h"
 
 namespace spanwire::trace {
@@ -16,17 +17,26 @@ struct TraceLimits {
   Nanoseconds hop_wait_ns = 50'000'000;
   // How long a client's request waits to be met by its server's end.
   Nanoseconds hop_expiry_ns = 10'000'000'000;
+  // How long a client's span waits for the reply that tells which request it belongs to.
+  Nanoseconds link_wait_ns = 5'000'000'000;
+  // How long a span waits for its trace, which others above it may still be waiting for.
+  Nanoseconds hold_ns = 10'000'000'000;
   size_t max_hops = 65'536;
   size_t max_waiting_spans = 16'384;
 };
 
-// Turns exchanges into spans: ids, the parent (a `traceparent` header, or the other end of a hop
-// within this host), attributes, status, wall times. The stage "span" of the ledger.
+// Turns exchanges into spans: ids, parents, attributes, status, wall times. The stage "span" of the
+// ledger.
 //
-// Deterministic: the same exchanges and ticks give the same spans. Shard's thread.
+// A server's parent is the other end of the hop within this host, or what its header names; a
+// client's is the request that caused it (link/linker.h), or what its header names. A span leaves
+// when it has ended and its trace id is final, which is when the parents above it are known: a root
+// at once, the tree below it with the reply that tells whose calls they were.
+//
+// Deterministic: the same exchanges, steps and ticks give the same spans. One thread.
 class TraceStage final : public model::ExchangeSink {
  public:
-  // `stage`: unit spans; held are the spans that wait for their parent.
+  // `stage`: unit spans; held are the spans that wait for their parents.
   TraceStage(Stage& stage, SpanSink& next, const TraceLimits& limits = {});
   ~TraceStage() override;
 
@@ -40,6 +50,8 @@ class TraceStage final : public model::ExchangeSink {
 
   // Hands on what still waits. Call once, after ConnectionTracker::Finish().
   void Finish();
+
+  const LinkReport& links() const;
 
  private:
   class Impl;

@@ -146,7 +146,7 @@ class Assessor:
         answer = self.answer(wanted, span)
         self.outcome.edges[wanted.edge][answer] += 1
         if answer == NONE:
-            self.outcome.reasons[str(span.attributes.get("spanwire.link.none", "unsaid"))] += 1
+            self.outcome.reasons[str(span.attributes.get("spanwire.link.reason", "unsaid"))] += 1
         elif wanted.edge != shapes.ROOT or answer == WRONG:
             method = (wanted.edge, str(span.attributes.get("spanwire.link.method", "-")),
                       str(span.attributes.get("spanwire.link.confidence", "-")))

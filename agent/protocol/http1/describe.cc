@@ -43,12 +43,12 @@ void Describer::Request(const RequestLine& line, const Fields& fields, model::Me
   message.kind = model::MessageKind::kRequest;
   const bool known = IsKnownMethod(line.method);
   message.name.assign(known ? line.method : "HTTP");
-  message.attributes.Set(key::kHttpRequestMethod, known ? line.method : "_OTHER");
-  if (!known) SetText(message, key::kHttpRequestMethodOriginal, line.method, kMaxMethod);
-  SetUrl(fields.host, line, message);
-  message.attributes.Set(key::kNetworkProtocolVersion, VersionText(line.minor_version));
-  SetText(message, key::kUserAgentOriginal, fields.user_agent, kMaxUserAgent);
-  SetForwarded(fields, message);
+  message.attributes.Add(key::kHttpRequestMethod, known ? line.method : "_OTHER");
+  if (!known) AddText(message, key::kHttpRequestMethodOriginal, line.method, kMaxMethod);
+  AddUrl(fields.host, line, message);
+  message.attributes.Add(key::kNetworkProtocolVersion, VersionText(line.minor_version));
+  AddText(message, key::kUserAgentOriginal, fields.user_agent, kMaxUserAgent);
+  AddForwarded(fields, message);
   if (fields.trace_parent.empty() || fields.trace_parent_repeated) return;
   ParseTraceParent(fields.trace_parent, message.context);
   if (message.context.valid && !fields.trace_state.empty()) {
@@ -59,7 +59,7 @@ void Describer::Request(const RequestLine& line, const Fields& fields, model::Me
 void Describer::Response(const StatusLine& line, model::Message& message) {
   const bool interim = line.code < 200 && line.code != 101;
   message.kind = interim ? model::MessageKind::kInterim : model::MessageKind::kResponse;
-  message.attributes.SetInt(key::kHttpResponseStatusCode, line.code);
+  message.attributes.AddInt(key::kHttpResponseStatusCode, line.code);
   if (line.code < 400) return;
   message.client_outcome = model::Outcome::kError;
   if (line.code >= 500) message.server_outcome = model::Outcome::kError;
@@ -68,37 +68,38 @@ void Describer::Response(const StatusLine& line, model::Message& message) {
   message.error_type.assign(digits.data(), end);
 }
 
-void Describer::SetText(model::Message& message, std::string_view key, std::string_view value,
+void Describer::AddText(model::Message& message, std::string_view key, std::string_view value,
                         size_t limit_bytes) {
   if (value.empty()) return;
-  message.attributes.Set(key, CleanText(value, limit_bytes, cleaned_));
+  message.attributes.Add(key, CleanText(value, limit_bytes, cleaned_));
 }
 
-void Describer::SetUrl(std::string_view host_field, const RequestLine& line,
+void Describer::AddUrl(std::string_view host_field, const RequestLine& line,
                        model::Message& message) {
   const Target target = SplitTarget(line.method, line.target);
-  SetText(message, key::kUrlPath, RedactPath(target.path, redacted_), kMaxPath);
-  SetText(message, key::kUrlQuery, RedactQuery(target.query, redacted_), kMaxQuery);
-  message.attributes.Set(key::kUrlScheme, "http");
-  if (!target.scheme.empty()) {
-    SetText(message, key::kUrlScheme, target.scheme, kMaxScheme);
-    SetText(message, fact::kAbsolute, target.scheme, kMaxScheme);
+  AddText(message, key::kUrlPath, RedactPath(target.path, redacted_), kMaxPath);
+  AddText(message, key::kUrlQuery, RedactQuery(target.query, redacted_), kMaxQuery);
+  if (target.scheme.empty()) {
+    message.attributes.Add(key::kUrlScheme, "http");
+  } else {
+    AddText(message, key::kUrlScheme, target.scheme, kMaxScheme);
+    AddText(message, fact::kAbsolute, target.scheme, kMaxScheme);
   }
-  if (target.user_info) message.attributes.Set(fact::kUserInfo, "REDACTED:REDACTED");
+  if (target.user_info) message.attributes.Add(fact::kUserInfo, "REDACTED:REDACTED");
   // The target overrules the field (RFC 9112 §3.2.2).
   const std::string_view host = target.authority.empty() ? host_field : target.authority;
-  SetText(message, fact::kHost, WithoutUserInfo(host), kMaxHost);
+  AddText(message, fact::kHost, WithoutUserInfo(host), kMaxHost);
 }
 
-void Describer::SetForwarded(const Fields& fields, model::Message& message) {
+void Describer::AddForwarded(const Fields& fields, model::Message& message) {
   ForwardedHop hop;
   if (!fields.forwarded.empty()) hop = ParseForwarded(fields.forwarded);
   if (hop.client.empty()) hop.client = WithoutPort(FirstElement(fields.forwarded_for));
   if (hop.proto.empty()) hop.proto = FirstElement(fields.forwarded_proto);
   if (hop.host.empty()) hop.host = FirstElement(fields.forwarded_host);
-  SetText(message, fact::kForwardedFor, hop.client, kMaxHost);
-  SetText(message, fact::kForwardedProto, hop.proto, kMaxScheme);
-  SetText(message, fact::kForwardedHost, WithoutUserInfo(hop.host), kMaxHost);
+  AddText(message, fact::kForwardedFor, hop.client, kMaxHost);
+  AddText(message, fact::kForwardedProto, hop.proto, kMaxScheme);
+  AddText(message, fact::kForwardedHost, WithoutUserInfo(hop.host), kMaxHost);
 }
 
 }  // namespace spanwire::protocol::http1

@@ -18,10 +18,10 @@ class Describer {
   static void Response(const StatusLine& line, model::Message& message);
 
  private:
-  void SetText(model::Message& message, std::string_view key, std::string_view value,
+  void AddText(model::Message& message, std::string_view key, std::string_view value,
                size_t limit_bytes);
-  void SetUrl(std::string_view host_field, const RequestLine& line, model::Message& message);
-  void SetForwarded(const Fields& fields, model::Message& message);
+  void AddUrl(std::string_view host_field, const RequestLine& line, model::Message& message);
+  void AddForwarded(const Fields& fields, model::Message& message);
 
   std::string redacted_;
   std::string cleaned_;

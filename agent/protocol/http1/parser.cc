@@ -227,12 +227,12 @@ bool Parser::MayBeCut(const std::optional<StatusLine>& status) const {
 void Parser::SetSize(Flow flow, const BodyFraming& framing, uint64_t size_bytes) {
   const auto size = static_cast<int64_t>(std::min<uint64_t>(size_bytes, INT64_MAX));
   if (flow == Flow::kRequests) {
-    if (framing.declared) message_.attributes.SetInt(model::key::kHttpRequestBodySize, size);
+    if (framing.declared) message_.attributes.AddInt(model::key::kHttpRequestBodySize, size);
     return;
   }
   const bool final_answer = message_.kind == model::MessageKind::kResponse;
   if (!final_answer || framing.kind == BodyFraming::Kind::kTunnel) return;
-  message_.attributes.SetInt(model::key::kHttpResponseBodySize, size);
+  message_.attributes.AddInt(model::key::kHttpResponseBodySize, size);
 }
 
 }  // namespace spanwire::protocol::http1

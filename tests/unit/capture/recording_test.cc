@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <zlib.h>
 
 #include <csignal>
 #include <cstring>
@@ -99,6 +100,24 @@ TEST_F(Recording, ComesBackAsItWasWritten) {
   EXPECT_EQ(sink.payloads[9], "abc");
   EXPECT_TRUE(stage_.Balanced());
   EXPECT_EQ(stage_.out.Get(), 10u);
+}
+
+// "SPWREC01" and a block whose checksum is zlib's.
+TEST_F(Recording, ReadsTheFormatBefore) {
+  Write(2, 2);
+  std::string old = Content();
+  old.replace(6, 2, "01");
+  const uint32_t crc = static_cast<uint32_t>(crc32(
+      0, reinterpret_cast<const Bytef*>(old.data() + 32), static_cast<uInt>(old.size() - 32)));
+  std::memcpy(old.data() + 24, &crc, sizeof(crc));
+  SetContent(old);
+  CollectingSink sink;
+  EXPECT_EQ(Replay(sink), "");
+  EXPECT_EQ(sink.data.size(), 2u);
+
+  old.back() = 'x';
+  SetContent(old);
+  EXPECT_NE(Replay(sink).find("checksum"), std::string::npos);
 }
 
 TEST_F(Recording, IsReadableByItsOwnerOnly) {

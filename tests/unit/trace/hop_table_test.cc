@@ -23,38 +23,6 @@ TEST(HopTable, EachRequestIsClaimedOnce) {
   EXPECT_FALSE(hops.Take({1, 2}, found));
 }
 
-TEST(HopTable, AClaimedRequestStaysUntilItIsTaken) {
-  HopTable hops(2, kSecond);
-  hops.Add({1, 2}, Context(9), 0);
-  hops.Claim({1, 2});
-  for (uint64_t i = 10; i < 20; ++i) hops.Add({i, i}, Context(1), kSecond);
-  hops.Expire(100 * kSecond);
-  EXPECT_EQ(hops.size(), 1u);
-  HopContext found;
-  EXPECT_TRUE(hops.Take({1, 2}, found));
-  EXPECT_EQ(found.span_id[0], 9);
-  EXPECT_FALSE(hops.Take({1, 2}, found));
-}
-
-TEST(HopTable, ClaimsAreBounded) {
-  HopTable hops(10, kSecond);
-  for (uint64_t i = 0; i < 100; ++i) {
-    hops.Add({i, i}, Context(1), 0);
-    hops.Claim({i, i});
-  }
-  EXPECT_EQ(hops.size(), 20u);
-  hops.Expire(2 * kSecond);
-  EXPECT_EQ(hops.size(), 10u);
-}
-
-TEST(HopTable, WhatNobodyAnnouncedCannotBeClaimed) {
-  HopTable hops(10, kSecond);
-  hops.Add({1, 2}, Context(1), 0);
-  hops.Claim({1, 3});
-  hops.Expire(2 * kSecond);
-  EXPECT_EQ(hops.size(), 0u);
-}
-
 TEST(HopTable, HalfAKeyIsNotEnough) {
   HopTable hops(100, kSecond);
   hops.Add({1, 2}, Context(9), 0);
