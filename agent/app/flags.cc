@@ -25,6 +25,8 @@ DEFINE_string(ring_size, "4MiB", "ring buffer between kernel and agent, a power 
 DEFINE_string(capture_bytes, "256KiB", "bytes copied of each turn of a new connection");
 DEFINE_string(proc_root, "/", "the traced host's root directory, e.g. /host in a container");
 DEFINE_string(memory_limit, "64MiB", "bytes of unfinished messages kept, over all connections");
+DEFINE_string(shards, "0",
+              "threads that follow connections; 0: a quarter of the processors, 1 to 8");
 DEFINE_string(request_timeout, "30s", "a request unanswered for this long ends as an error");
 DEFINE_string(idle_timeout, "10m", "a connection silent for this long is forgotten; 0 never");
 DEFINE_string(output, "", "text (the default) or json; for record the file to write");
@@ -78,6 +80,7 @@ constexpr auto kFlags = std::to_array<FlagTraits>({
     {"capture_bytes", "", "SIZE", "Capture", kLive, ""},
     {"proc_root", "", "DIR", "Capture", kLive | SetOf(Verb::kDoctor), ""},
     {"memory_limit", "", "SIZE", "Pipeline", kSpans, ""},
+    {"shards", "", "N", "Pipeline", kSpans, ""},
     {"request_timeout", "", "TIME", "Pipeline", kSpans, ""},
     {"idle_timeout", "", "TIME", "Pipeline", kSpans, ""},
 });

@@ -20,6 +20,7 @@ namespace {
 
 constexpr uint64_t kMaxRingBytes = uint64_t{1} << 30;
 constexpr uint64_t kMaxCaptureBytes = uint64_t{16} << 20;
+constexpr uint64_t kMaxShards = 64;
 constexpr uint64_t kMinMemoryBytes = uint64_t{1} << 20;
 constexpr uint64_t kMaxPid = uint64_t{1} << 22;  // PID_MAX_LIMIT of 64-bit Linux
 constexpr size_t kMaxComm = SPANWIRE_COMM - 1;
@@ -145,6 +146,7 @@ PipelineOptions ReadPipeline(OptionReader& reader) {
   PipelineOptions pipeline;
   pipeline.memory_limit_bytes =
       reader.Size("memory-limit", {kMinMemoryBytes, std::numeric_limits<int64_t>::max()});
+  pipeline.shards = static_cast<uint32_t>(reader.Number("shards", {0, kMaxShards}));
   pipeline.request_timeout = reader.Time("request-timeout");
   if (pipeline.request_timeout.count() == 0) {
     reader.Fail("request-timeout", "must be more than 0: else a lost request stays open for ever");

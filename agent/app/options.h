@@ -50,6 +50,7 @@ struct CaptureOptions {
 
 struct PipelineOptions {
   uint64_t memory_limit_bytes = 0;
+  uint32_t shards = 0;  // threads that follow connections; 0: by the number of processors
   std::chrono::milliseconds request_timeout{0};
   std::chrono::milliseconds idle_timeout{0};
 };

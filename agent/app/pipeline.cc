@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/app/pipeline.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <thread>
 #include <utility>
@@ -15,7 +16,7 @@ void SpanBatcher::Add(std::unique_ptr<exporter::SpanExporter> exporter) {
 }
 
 void SpanBatcher::OnSpan(model::Span& span) {
-  ++spans_;
+  spans_.Add();
   for (auto& exporter : exporters_) Report(exporter->Export({&span, 1}));
 }
 
@@ -41,37 +42,64 @@ void SpanBatcher::Report(const Result<>& result) {
 }
 
 Pipeline::Pipeline(Ledger& ledger, connection::PolicySink& policies,
-                   const connection::TrackerLimits& limits)
+                   const PipelineSettings& settings)
     : stages_(connection::AddConnectionStages(ledger)),
       span_stage_(ledger.AddStage("span", "spans")),
       processors_(ledger, batcher_),
-      traces_(span_stage_, processors_),
-      tracker_({protocol::Registry(), stages_, &traces_, &policies}, limits) {
+      traces_(span_stage_, processors_) {
   processors_.Add(std::make_unique<trace::Redactor>());
+  const connection::TrackerParts parts{protocol::Registry(), stages_, &traces_, &policies};
+  if (settings.shards > 1) {
+    connection::ShardingOptions sharding;
+    sharding.shards = settings.shards;
+    sharded_.emplace(parts, settings.limits, between_, sharding);
+  } else {
+    tracker_.emplace(parts, settings.limits);
+  }
 }
 
-connection::TrackerLimits LimitsOf(const Options& options) {
-  connection::TrackerLimits limits;
+// A quarter of the processors, at least one and at most eight: the agent shall not push aside what
+// it traces, and below eight processors one thread keeps up with what the rest can do.
+static size_t AutomaticShards() {
+  return std::clamp<size_t>(std::thread::hardware_concurrency() / 4, 1, 8);
+}
+
+PipelineSettings SettingsOf(const Options& options) {
+  PipelineSettings settings;
+  settings.shards = options.pipeline.shards > 0 ? options.pipeline.shards : AutomaticShards();
+  connection::TrackerLimits& limits = settings.limits;
   limits.total_bytes = options.pipeline.memory_limit_bytes;
   limits.idle_ns = static_cast<Nanoseconds>(options.pipeline.idle_timeout.count()) * 1'000'000;
   limits.request_timeout_ns =
       static_cast<Nanoseconds>(options.pipeline.request_timeout.count()) * 1'000'000;
   limits.default_budget_bytes = options.capture.capture_size_bytes;
-  return limits;
+  return settings;
 }
 
 void Pipeline::OnTick(const ClockAnchor& now) {
   now_ns_ = now.monotonic_ns;
-  tracker_.OnTick(now);
+  if (sharded_) {
+    sharded_->OnTick(now);
+    return;
+  }
+  tracker_->OnTick(now);
   traces_.OnTick(now);
 }
 
+void Pipeline::Flush() { sharded_ ? sharded_->Flush() : batcher_.Flush(); }
+
+void Pipeline::Settle() {
+  if (sharded_) sharded_->Settle();
+}
+
 void Pipeline::Finish(std::chrono::milliseconds limit) {
-  tracker_.Finish(now_ns_);
+  sharded_ ? sharded_->Finish(now_ns_) : tracker_->Finish(now_ns_);
   traces_.Finish();
   batcher_.Shutdown(limit);
 }
 
-bool Pipeline::Waiting() const { return span_stage_.held.Get() > 0 || tracker_.Waits(); }
+bool Pipeline::Waiting() const {
+  return span_stage_.held.Get() > 0 || (sharded_ ? sharded_->Waits() : tracker_->Waits());
+}
 
 }  // namespace spanwire::app

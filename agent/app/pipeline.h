@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "agent/app/options.h"
@@ -10,6 +11,8 @@
 #include "agent/base/result.h"
 #include "agent/connection/limits.h"
 #include "agent/connection/policy.h"
+#include "agent/connection/round.h"
+#include "agent/connection/sharded_tracker.h"
 #include "agent/connection/tracker.h"
 #include "agent/exporter/exporter.h"
 #include "agent/model/event.h"
@@ -18,7 +21,7 @@
 
 namespace spanwire::app {
 
-// Gives spans to every exporter. Shard's thread.
+// Gives spans to every exporter. One thread at a time.
 class SpanBatcher final : public trace::SpanSink {
  public:
   void Add(std::unique_ptr<exporter::SpanExporter> exporter);
@@ -29,36 +32,56 @@ class SpanBatcher final : public trace::SpanSink {
   // All exporters at once, so that the slowest of them sets the time.
   void Shutdown(std::chrono::milliseconds limit);
 
-  uint64_t spans() const { return spans_; }
+  // Any thread.
+  uint64_t spans() const { return spans_.Get(); }
 
  private:
   void Report(const Result<>& result);
 
   std::vector<std::unique_ptr<exporter::SpanExporter>> exporters_;
-  uint64_t spans_ = 0;
+  Counter spans_;
   std::string last_error_;
 };
 
-// The bounds that `options` ask for.
-connection::TrackerLimits LimitsOf(const Options& options);
+struct PipelineSettings {
+  connection::TrackerLimits limits;
+  size_t shards = 1;
+};
+// What `options` ask for.
+PipelineSettings SettingsOf(const Options& options);
 
 // The corridor from an event to the exporters:
 //   ConnectionTracker -> TraceStage -> processors (Redactor) -> SpanBatcher -> exporters
-// One thread. The stages of the ledger stand in this order.
+// With one shard all of it runs on the caller's thread. With more, a ShardedTracker stands in the
+// tracker's place, and what comes after it runs on that one's last thread; what comes out is the
+// same, byte for byte. The stages of the ledger stand in this order.
 class Pipeline final : public model::EventSink {
  public:
-  Pipeline(Ledger& ledger, connection::PolicySink& policies,
-           const connection::TrackerLimits& limits);
+  Pipeline(Ledger& ledger, connection::PolicySink& policies, const PipelineSettings& settings);
 
   // The exporters' ledger stages come after the pipeline's own: add them before the first event.
   SpanBatcher& spans() { return batcher_; }
   uint64_t span_count() const { return batcher_.spans(); }
 
-  void OnData(const model::DataEvent& event) override { tracker_.OnData(event); }
-  void OnConnection(const model::ConnectionEvent& event) override { tracker_.OnConnection(event); }
-  void OnProcess(const model::Process& process) override { tracker_.OnProcess(process); }
+  void OnData(const model::DataEvent& event) override {
+    sharded_ ? sharded_->OnData(event) : tracker_->OnData(event);
+  }
+  void OnConnection(const model::ConnectionEvent& event) override {
+    sharded_ ? sharded_->OnConnection(event) : tracker_->OnConnection(event);
+  }
+  void OnProcess(const model::Process& process) override {
+    sharded_ ? sharded_->OnProcess(process) : tracker_->OnProcess(process);
+  }
   void OnTick(const ClockAnchor& now) override;
 
+  // Nothing more comes for a while: what was gathered goes on to the exporters.
+  void Flush();
+
+  // Waits until everything given before is with the exporters or held. The ledger is exact then,
+  // and only then.
+  void Settle();
+
+  // Requires Settle().
   const trace::LinkReport& links() const { return traces_.links(); }
 
   // Ends what is open; every span is out or counted afterwards.
@@ -67,16 +90,29 @@ class Pipeline final : public model::EventSink {
   // Something waits for time to pass.
   bool Waiting() const;
   // See ConnectionTracker::NeedsSweep().
-  bool NeedsSweep() const { return tracker_.NeedsSweep(); }
+  bool NeedsSweep() const { return sharded_ ? sharded_->NeedsSweep() : tracker_->NeedsSweep(); }
 
  private:
+  // What comes between the exchanges, behind the shards.
+  class Between final : public connection::RoundSink {
+   public:
+    explicit Between(Pipeline& pipeline) : pipeline_(pipeline) {}
+    void OnTick(const ClockAnchor& now) override { pipeline_.traces_.OnTick(now); }
+    void OnFlush() override { pipeline_.batcher_.Flush(); }
+
+   private:
+    Pipeline& pipeline_;
+  };
+
   SpanBatcher batcher_;
   connection::ConnectionStages stages_;
   Stage& span_stage_;
   trace::ProcessorChain processors_;
   trace::TraceStage traces_;
-  connection::ConnectionTracker tracker_;
+  Between between_{*this};
   Nanoseconds now_ns_ = 0;
+  std::optional<connection::ConnectionTracker> tracker_;  // one of the two
+  std::optional<connection::ShardedTracker> sharded_;     // last: its threads use all the others
 };
 
 }  // namespace spanwire::app

@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds kShutdownLimit{600'000};
 Result<> ReadAll(capture::EventSource& source, Pipeline& pipeline) {
   while (!source.finished() && !StopRequested()) {
     auto polled = source.Poll(std::chrono::milliseconds(0), pipeline);
-    pipeline.spans().Flush();
+    pipeline.Flush();
     if (!polled) return polled.error();
   }
   return {};
@@ -37,7 +37,7 @@ ExitCode RunReplay(const Options& options) {
   auto source = capture::OpenRecording(options.recording_path, ledger);
   if (!source) return Complain(source.error());
   connection::NoPolicySink policies;
-  Pipeline pipeline(ledger, policies, LimitsOf(options));
+  Pipeline pipeline(ledger, policies, SettingsOf(options));
   auto plan = PlanExports(options);
   if (!plan) return Complain(plan.error());
   const auto added = AddExporters(options, std::move(*plan), ledger, pipeline.spans());

@@ -91,7 +91,7 @@ class WorkerRun {
     control_ = std::move(*control);
     SPANWIRE_RETURN_IF_ERROR(ContinueRecording());
     SPANWIRE_RETURN_IF_ERROR(OpenSource());
-    pipeline_.emplace(ledger_, door_, LimitsOf(options_));
+    pipeline_.emplace(ledger_, door_, SettingsOf(options_));
     plan.otlp_file = std::move(handover_.otlp_file);
     auto added = AddExporters(options_, std::move(plan), ledger_, pipeline_->spans());
     if (!added) return added.error();
@@ -106,7 +106,7 @@ class WorkerRun {
     while (true) {
       auto polled = source_->Poll(PollTime(), *pipeline_);
       if (!polled) return polled.error();
-      pipeline_->spans().Flush();
+      pipeline_->Flush();
       door_.Flush();
       SPANWIRE_RETURN_IF_ERROR(door_.TellStages(ledger_));
       if (HeedKeeper()) return {};
@@ -160,11 +160,16 @@ class WorkerRun {
     if (news.otlp_file && exporters_.otlp_file) {
       exporters_.otlp_file->Reopen(std::move(news.otlp_file));
     }
-    if (news.count) {
-      memory_.Count();
-      door_.Notify(SPANWIRE_DOOR_COUNTED);
-    }
+    if (news.count) Count();
     return news.finish;
+  }
+
+  // With nothing on its way; the reasons of all that was dropped are told before.
+  void Count() {
+    pipeline_->Settle();
+    if (!door_.TellStages(ledger_)) return;
+    memory_.Count();
+    door_.Notify(SPANWIRE_DOOR_COUNTED);
   }
 
   bool WantsEnd() const {

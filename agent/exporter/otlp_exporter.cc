@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/exporter/otlp_exporter.h"
 
-#include <pthread.h>
-
 #include <algorithm>
-#include <csignal>
 #include <random>
 #include <utility>
+
+#include "agent/base/signals.h"
 
 namespace spanwire::exporter {
 namespace {
@@ -15,13 +14,6 @@ using Kind = OtlpVerdict::Kind;
 
 std::unique_ptr<OtlpEncoding> MakeEncoding(OtlpProtocol protocol, const AgentIdentity& agent) {
   return protocol == OtlpProtocol::kHttpJson ? MakeJsonEncoding(agent) : MakeProtoEncoding(agent);
-}
-
-// Signals are for the main thread.
-void BlockSignals() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
 }
 
 }  // namespace

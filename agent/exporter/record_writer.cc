@@ -2,14 +2,14 @@
 #include "agent/exporter/record_writer.h"
 
 #include <poll.h>
-#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <utility>
+
+#include "agent/base/signals.h"
 
 namespace spanwire::exporter {
 namespace {
@@ -24,13 +24,6 @@ constexpr int kStreamPollMs = 50;
 bool IsRegular(int fd) {
   struct stat status{};
   return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
-}
-
-// Signals are for the main thread; SIGPIPE and SIGXFSZ become the errors of write(2).
-void BlockSignals() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
 }
 
 // Writes all of `bytes`. Returns 0 or errno.

@@ -8,7 +8,7 @@
   run.py --record NAME                      records anew; needs root
 
 The text has a block a span, in the order of the export. What depends on the host that replays or on
-the version (host.name, telemetry.*) is left out.
+the version (host.name, telemetry.*) is left out. Several shards have to write the same as one.
 """
 
 import argparse
@@ -29,6 +29,7 @@ import otlp  # noqa: E402
 KINDS = {1: "INTERNAL", otlp.SERVER: "SERVER", otlp.CLIENT: "CLIENT"}
 STATES = {0: "unset", 1: "ok", otlp.ERROR: "error"}
 SHOWN_LINES = 60
+SHARDS = (2, 4, 8)
 
 
 def render(span: otlp.Span) -> str:
@@ -43,13 +44,21 @@ def render(span: otlp.Span) -> str:
     return "\n".join(lines) + "\n"
 
 
-def replay(build: pathlib.Path, recording: pathlib.Path) -> str:
-    with tempfile.TemporaryDirectory() as folder:
-        spans = pathlib.Path(folder) / "spans.jsonl"
-        subprocess.run([build / "spanwire", "replay", recording, f"--otlp-file={spans}",
-                        "--otlp-file-format=json"], check=True, timeout=60,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        return "\n".join(render(span) for span in otlp.read_spans(spans))
+def replay(build: pathlib.Path, recording: pathlib.Path, shards: int, spans: pathlib.Path) -> bytes:
+    """The file of spans that a replay with so many shards writes."""
+    subprocess.run([build / "spanwire", "replay", recording, f"--otlp-file={spans}",
+                    "--otlp-file-format=json", f"--shards={shards}"], check=True, timeout=60,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    return spans.read_bytes()
+
+
+def same_with_shards(build: pathlib.Path, name: str, folder: pathlib.Path, alone: bytes) -> bool:
+    """Several shards write the same file, byte for byte."""
+    other = [shards for shards in SHARDS
+             if replay(build, DATA / f"{name}.recording", shards, folder / f"{shards}") != alone]
+    for shards in other:
+        print(f"FAIL {name}: {shards} shards write another file than one")
+    return not other
 
 
 def compare(name: str, expected: str, found: str) -> bool:
@@ -64,11 +73,15 @@ def compare(name: str, expected: str, found: str) -> bool:
 
 
 def check(build: pathlib.Path, name: str, update: bool) -> bool:
-    found = replay(build, DATA / f"{name}.recording")
     text = DATA / f"{name}.txt"
+    with tempfile.TemporaryDirectory() as folder:
+        spans = pathlib.Path(folder) / "spans.jsonl"
+        alone = replay(build, DATA / f"{name}.recording", 1, spans)
+        found = "\n".join(render(span) for span in otlp.read_spans(spans))
+        same = same_with_shards(build, name, pathlib.Path(folder), alone)
     if update:
         text.write_text(found)
-    return compare(name, text.read_text() if text.exists() else "", found)
+    return compare(name, text.read_text() if text.exists() else "", found) and same
 
 
 # --- recording

@@ -75,7 +75,7 @@ TEST(ParseCommandLine, Defaults) {
 TEST(ParseCommandLine, EveryFlagOfTail) {
   const Options options = Good(
       "tail --port 80 --pid=7 --comm curl --tier 3 --ring-size 64KiB --capture-bytes 1KiB "
-      "--proc-root /host --memory-limit 8MiB --request-timeout 5s --idle-timeout 0 "
+      "--proc-root /host --memory-limit 8MiB --shards 3 --request-timeout 5s --idle-timeout 0 "
       "-o json --color never --limit 9 --for 2m --otlp-file f --otlp-file-format proto "
       "--otlp-endpoint http://c:4317 --otlp-protocol grpc --otlp-compression gzip "
       "--stats-file s --stats-interval 100ms");
@@ -87,6 +87,7 @@ TEST(ParseCommandLine, EveryFlagOfTail) {
   EXPECT_EQ(options.capture.capture_size_bytes, 1024);
   EXPECT_EQ(options.capture.root_path, "/host");
   EXPECT_EQ(options.pipeline.memory_limit_bytes, 8u << 20);
+  EXPECT_EQ(options.pipeline.shards, 3u);
   EXPECT_EQ(options.pipeline.request_timeout, std::chrono::seconds(5));
   EXPECT_EQ(options.pipeline.idle_timeout.count(), 0);
   EXPECT_EQ(options.output.format, OutputFormat::kJson);
@@ -194,6 +195,8 @@ TEST(ParseCommandLine, ValuesAreChecked) {
                                  "--ring-size 2G",
                                  "--capture-bytes 0",
                                  "--memory-limit 1K",
+                                 "--shards 65",
+                                 "--shards -1",
                                  "--request-timeout 0",
                                  "--request-timeout 5",
                                  "--idle-timeout x",
