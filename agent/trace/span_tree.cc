@@ -88,7 +88,7 @@ void SpanTree::End(Handle handle, std::unique_ptr<model::Span> span) {
 }
 
 void SpanTree::Finish(Handle handle, Node& node) {
-  sink_.OnReady(node);
+  sink_.OnReady(handle, node);
   names_.Erase(node.name);
   nodes_.Remove(handle);
 }

@@ -50,7 +50,7 @@ class NodeSink {
  public:
   virtual ~NodeSink() = default;
   // The node is resolved and has ended: it leaves after this.
-  virtual void OnReady(Node& node) = 0;
+  virtual void OnReady(Handle handle, Node& node) = 0;
 };
 
 // The exchanges that are open or wait for their trace.

@@ -13,6 +13,7 @@
 #include "agent/trace/ids.h"
 #include "agent/trace/link/linker.h"
 #include "agent/trace/link/rules.h"
+#include "agent/trace/recent_nodes.h"
 #include "agent/trace/span_builder.h"
 #include "agent/trace/span_tree.h"
 #include "agent/trace/unknown_processes.h"
@@ -72,7 +73,7 @@ class TraceStage::Impl final : public link::LinkSink, public NodeSink {
   const LinkReport& links() const { return report_; }
 
   void OnLink(Handle call, const Link& link) override;
-  void OnReady(Node& node) override;
+  void OnReady(Handle handle, Node& node) override;
 
  private:
   using Queue = std::deque<std::pair<Nanoseconds, Handle>>;  // deadlines
@@ -99,6 +100,7 @@ class TraceStage::Impl final : public link::LinkSink, public NodeSink {
   HopTable hops_;
   KeyTable<Handle> awaited_;  // servers whose client's end has not shown up, by hop
   SpanTree tree_{*this};
+  RecentNodes recent_;
   TraceLinker linker_;
   LinkReport report_;
   Queue hop_waits_;   // ended servers that wait for their client's end
@@ -238,6 +240,8 @@ void TraceStage::Impl::AddCandidates(const Link& link, Node& node) {
     const Node* other = tree_.Find(candidate);
     if (other != nullptr && other->resolved) {
       node.links.push_back({other->trace_id, other->span_id});
+    } else if (const model::SpanLink* left = recent_.Find(candidate)) {
+      node.links.push_back(*left);
     }
   }
 }
@@ -314,7 +318,8 @@ void TraceStage::Impl::Force(Handle handle) {
   }
 }
 
-void TraceStage::Impl::OnReady(Node& node) {
+void TraceStage::Impl::OnReady(Handle handle, Node& node) {
+  if (!node.is_client && linker_.undecided() > 0) recent_.Add(handle, node);
   if (node.is_client && !node.hop_taken) {
     hops_.Update(node.hop, {{}, node.trace_id, node.span_id, node.flags});
   }

@@ -80,7 +80,10 @@ void TraceLinker::FindForward(Context& context, model::ConnectionId connection, 
   if (cause.kind != Cause::Kind::kOne) return;
   if (cause.is_call) origin.cause = cause.what;
   const RequestRecord* request = requests_.Find(cause.request);
-  if (request != nullptr) origin.evidence.forward = cause.request;
+  if (request != nullptr) {
+    origin.evidence.forward = cause.request;
+    origin.named[0] = request->node;
+  }
   origin.evidence.weak = cause.acted_on || (cause.is_call && cause.connection == connection);
 }
 
@@ -230,7 +233,7 @@ void TraceLinker::Abandon(Handle call, Reason reason) {
   link.reason = reason;
   if (reason == Reason::kNoEvidence && verdict.conflict) {
     link.reason = Reason::kAmbiguous;
-    link.candidates = {NodeOf(evidence.forward), NodeOf(evidence.backward)};
+    link.candidates = record->origin.named;
   } else if (reason == Reason::kNoEvidence && evidence.forward &&
              evidence.forward == evidence.backward) {
     link.reason = Reason::kUnproven;

@@ -124,6 +124,7 @@ void TraceLinker::WalkBack(Handle call, Handle request, Process& process) {
     const RequestRecord* found = requests_.Find(request);
     if (found == nullptr || found->serial > record->origin.serial) evidence.contradictory = true;
     evidence.backward = request;
+    if (found != nullptr) record->origin.named[1] = found->node;
     evidence.alone = IsAlone(record->origin, process);
     const bool agree = evidence.forward == request && !evidence.contradictory;
     if (found != nullptr && evidence.forward && !evidence.alone && (agree || !evidence.weak)) {

@@ -25,7 +25,7 @@ struct Link {
   Method method = Method::kNone;
   double confidence = 0;
   Reason reason = Reason::kNoEvidence;
-  std::array<Handle, 2> candidates{};  // kAmbiguous: requests that evidence names
+  std::array<Handle, 2> candidates{};  // kAmbiguous: requests that evidence names; may have ended
 };
 
 class LinkSink {

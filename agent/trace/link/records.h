@@ -32,7 +32,8 @@ struct Origin {
   uint64_t serial = 0;
   uint64_t reads = 0;  // of the process, so far
   uint32_t pid = 0;
-  bool alone = false;  // one request was open in the process
+  bool alone = false;             // one request was open in the process
+  std::array<Handle, 2> named{};  // nodes of the requests that forward and backward evidence names
 };
 
 struct CallRecord {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "agent/trace/link/linker.h"
+#include "agent/trace/link/rules.h"
 
 namespace spanwire::trace::link {
 
