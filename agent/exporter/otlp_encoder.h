@@ -41,6 +41,9 @@ class OtlpEncoding {
 };
 
 // Span.flags: the W3C flags, whether the parent is remote, and that we know.
+// The flags of a link to a span of the same process; its trace's own are not known.
+constexpr uint32_t kLinkFlags = 0x100;
+
 constexpr uint32_t OtlpFlags(const model::Span& span) {
   constexpr uint32_t kRemoteIsKnown = 0x100;
   constexpr uint32_t kParentIsRemote = 0x200;

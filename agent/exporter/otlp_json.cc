@@ -84,6 +84,22 @@ void AppendEvents(std::string& out, const std::vector<model::SpanEvent>& events)
   out += ']';
 }
 
+void AppendLinks(std::string& out, const std::vector<model::SpanLink>& links) {
+  if (links.empty()) return;
+  out += ",\"links\":[";
+  for (const model::SpanLink& link : links) {
+    if (out.back() != '[') out += ',';
+    out += "{\"traceId\":\"";
+    AppendHex(out, link.trace_id);
+    out += "\",\"spanId\":\"";
+    AppendHex(out, link.span_id);
+    out += "\",\"flags\":";
+    AppendUnsigned(out, kLinkFlags);
+    out += '}';
+  }
+  out += ']';
+}
+
 void AppendStatus(std::string& out, const model::Span& span) {
   out += ",\"status\":{";
   if (!span.status_message.empty()) {
@@ -133,6 +149,7 @@ class JsonEncoding final : public OtlpEncoding {
     out += "\",";
     AppendAttributes(out, span.attributes);
     AppendEvents(out, span.events);
+    AppendLinks(out, span.links);
     AppendStatus(out, span);
     out += ",\"flags\":";
     AppendUnsigned(out, OtlpFlags(span));

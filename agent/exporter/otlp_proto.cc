@@ -170,6 +170,9 @@ size_t EventSize(const model::SpanEvent& event) {
   return kTimeSize + TextSize(otlp::Span_Event::kNameFieldNumber, event.name);
 }
 
+constexpr size_t kLinkSize = kTraceIdSize + kSpanIdSize + 1 + sizeof(uint32_t);
+constexpr size_t kLinkFieldSize = 2 + kLinkSize;
+
 size_t EventsSize(const model::Span& span) {
   size_t size = 0;
   for (const model::SpanEvent& event : span.events) {
@@ -213,6 +216,16 @@ FieldWriter WriteEvents(const model::Span& span, FieldWriter writer) {
   return writer;
 }
 
+FieldWriter WriteLinks(const model::Span& span, FieldWriter writer) {
+  for (const model::SpanLink& link : span.links) {
+    writer.Head(otlp::Span::kLinksFieldNumber, kLinkSize);
+    writer.Bytes(otlp::Span_Link::kTraceIdFieldNumber, IdBytes(link.trace_id));
+    writer.Bytes(otlp::Span_Link::kSpanIdFieldNumber, IdBytes(link.span_id));
+    writer.Fixed32(otlp::Span_Link::kFlagsFieldNumber, kLinkFlags);
+  }
+  return writer;
+}
+
 FieldWriter WriteOutcome(const model::Span& span, const SpanTexts& texts, FieldWriter writer) {
   const size_t code_size = span.status != model::StatusCode::kUnset ? 2 : 0;
   const size_t size = TextSize(otlp::Status::kMessageFieldNumber, texts.status_message) + code_size;
@@ -236,7 +249,8 @@ std::string_view Valid(std::string_view text, std::string& memory) {
 
 size_t SpanBound(const model::Span& span, const AttributeList& attributes, const SpanTexts& texts) {
   return kSpanOverhead + texts.name.size() + texts.trace_state.size() +
-         texts.status_message.size() + EventsSize(span) + AttributesBound(attributes);
+         texts.status_message.size() + EventsSize(span) + span.links.size() * kLinkFieldSize +
+         AttributesBound(attributes);
 }
 
 // Returns the size of the span.
@@ -246,6 +260,7 @@ size_t WriteSpan(const model::Span& span, const AttributeList& attributes, const
   writer = WriteIdentity(span, texts, writer);
   writer = WriteAttributes<otlp::Span::kAttributesFieldNumber>(attributes, writer);
   writer = WriteEvents(span, writer);
+  writer = WriteLinks(span, writer);
   writer = WriteOutcome(span, texts, writer);
   return writer.SizeSince(room);
 }

@@ -81,6 +81,7 @@ TEST(OtlpJson, FollowsTheRulesOfOtlp) {
   spans[0].status = model::StatusCode::kError;
   spans[0].parent_is_remote = true;
   spans[0].events.push_back({.name = "interim", .time_unix_ns = 5});
+  spans[0].links.push_back({.trace_id = {1}, .span_id = {2}});
 
   const std::string line = Encode(MakeJsonEncoding(TestAgent()), spans);
   const json document = json::parse(line);
@@ -95,6 +96,9 @@ TEST(OtlpJson, FollowsTheRulesOfOtlp) {
   EXPECT_EQ(span["status"]["code"], 2);
   EXPECT_EQ(span["flags"], 0x300);
   EXPECT_EQ(span["events"][0]["timeUnixNano"], "5");
+  EXPECT_EQ(span["links"][0]["traceId"], "01000000000000000000000000000000");
+  EXPECT_EQ(span["links"][0]["spanId"], "0200000000000000");
+  EXPECT_EQ(span["links"][0]["flags"], 0x100);
   EXPECT_EQ(span["attributes"][4]["key"], "http.response.status_code");
   EXPECT_EQ(span["attributes"][4]["value"]["intValue"], "200");
 }

@@ -92,6 +92,13 @@ void ExpectSpan(const otlp::Span& actual, const model::Span& expected) {
     EXPECT_EQ(actual.events(i).name(), event.name);
     EXPECT_EQ(actual.events(i).time_unix_nano(), event.time_unix_ns);
   }
+  ASSERT_EQ(static_cast<size_t>(actual.links_size()), expected.links.size());
+  for (int i = 0; i < actual.links_size(); ++i) {
+    const model::SpanLink& link = expected.links[static_cast<size_t>(i)];
+    EXPECT_EQ(actual.links(i).trace_id(), Bytes(link.trace_id));
+    EXPECT_EQ(actual.links(i).span_id(), Bytes(link.span_id));
+    EXPECT_EQ(actual.links(i).flags(), 0x100u);
+  }
 }
 
 TEST(OtlpProto, WritesEveryFieldOfAnySpan) {

@@ -97,6 +97,9 @@ class RandomSpans {
     for (size_t i = Below(3); i > 0; --i) {
       span.events.push_back({.name = kEvents[i], .time_unix_ns = random_()});
     }
+    for (size_t i = Below(3); i > 0; --i) {
+      span.links.push_back({.trace_id = span.trace_id, .span_id = {9, static_cast<uint8_t>(i)}});
+    }
     span.process = processes_[Below(processes_.size())];
     return span;
   }
