@@ -78,7 +78,7 @@ class Tally {
 
 // What a process has shown of how it works, while it served several requests at once.
 struct Traits {
-  Tally threads;  // who reads a request replies, who sends a call reads its answer
+  Tally threads;  // who sends a call reads its answer: not so where threads run goroutines
   Tally ticks;    // forward and backward evidence name the same request
   Tally replies;  // what was read before a reply has to do with its request
   Tally whole;    // replies whose request was seen

@@ -57,7 +57,6 @@ Handle TraceLinker::RequestRead(const Request& request, const Operation& operati
   record.serial = ++serial_;
   record.context = KeyOf(operation.who);
   record.pid = operation.who.pid;
-  record.own_context = operation.who.context != 0;
   record.header_hash = request.header_hash;
   record.id_hash = request.id_hash;
   const Handle handle = requests_.Add(record);
@@ -94,9 +93,6 @@ void TraceLinker::ReplyBegun(Handle request, const Operation& operation) {
   if (process == nullptr) return;
   process->traits.whole.Add(true);
   const bool own = operation.who.context != 0;
-  if (!own && !record->own_context) {
-    process->traits.threads.Add(record->context == KeyOf(operation.who));
-  }
   Context& context = ContextOf(operation);
   ClaimCalls(context, request, *process);
   if (!own) ReplyTick(context, request, *process);

@@ -18,7 +18,6 @@ struct RequestRecord {
   uint64_t serial = 0;   // of its reading, among all that the linker was told
   uint64_t context = 0;  // key of the context that read it
   uint32_t pid = 0;
-  bool own_context = false;
   bool replied = false;
   uint64_t header_hash = 0;
   uint64_t id_hash = 0;

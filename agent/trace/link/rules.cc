@@ -20,7 +20,8 @@ constexpr uint32_t kRareSlips = 1024;
 constexpr double kMostSure = 0.9999;
 
 bool TicksHold(const Traits& traits, uint32_t least, uint32_t one_in) {
-  return traits.ticks.Holds(least, one_in) && traits.replies.Holds(least, kReplySlips);
+  return traits.threads.Holds(least, kThreadSlips) && traits.ticks.Holds(least, one_in) &&
+         traits.replies.Holds(least, kReplySlips);
 }
 
 const HeaderRule kHeaderRule;
@@ -55,13 +56,14 @@ std::optional<Claim> CreatorRule::Judge(const Evidence& evidence, const Traits& 
 std::optional<Claim> ThreadRule::Judge(const Evidence& evidence, const Traits& traits) const {
   if (evidence.own_context || evidence.overlapped || !evidence.same_context) return std::nullopt;
   if (!evidence.sole || evidence.sole != evidence.replied) return std::nullopt;
-  if (!evidence.alone && !traits.threads.Holds(kProven, kThreadSlips)) return std::nullopt;
+  if (!traits.threads.Holds(evidence.alone ? 0 : kProven, kThreadSlips)) return std::nullopt;
   return Claim{evidence.sole, 0.999};
 }
 
 std::optional<Claim> TickRule::Judge(const Evidence& evidence, const Traits& traits) const {
   if (!evidence.forward || evidence.several || evidence.contradictory) return std::nullopt;
   if (evidence.forward != evidence.backward) return std::nullopt;
+  if (!traits.threads.Holds(0, kThreadSlips)) return std::nullopt;
   if (!evidence.alone && !TicksHold(traits, kProven, kTickSlips)) return std::nullopt;
   return Claim{evidence.forward, 0.999};
 }

@@ -42,6 +42,8 @@ void UseBase64Ids(json& span) {
   for (const char* key : {"traceId", "spanId", "parentSpanId"}) {
     if (span.contains(key)) span[key] = Base64OfHex(span[key]);
   }
+  if (!span.contains("links")) return;
+  for (json& link : span["links"]) UseBase64Ids(link);
 }
 
 otlp::TracesData Read(const std::string& text) {
