@@ -302,6 +302,7 @@ protocol::ParseInput TrackedConnection::InputOf(const FlowState& flow) const {
   input.available = Visible(flow);
   input.bytes = flow.stream.Front().substr(0, input.available);
   input.offset = flow.stream.offset();
+  input.joined = joined_;
   input.end_of_stream =
       flow.ended && !flow.stream.HoleFollows() && input.available == flow.stream.Available();
   input.turn_remaining = flow.stream.TurnRemaining(horizon_);

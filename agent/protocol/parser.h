@@ -20,6 +20,7 @@ struct ParseInput {
   uint64_t available = 0;  // bytes known to have passed from the front on, captured or only counted
   uint64_t offset = 0;     // stream offset of the front
   bool end_of_stream = false;  // nothing follows `available`: EOF, FIN, reset
+  bool joined = false;         // the connection is older than what was seen of it
   // Bytes from the front to the end of the present turn, once that turn is known to be over (the
   // connection has since changed direction). Lets a half-duplex parser close a message whose own
   // framing was not captured.

@@ -4,11 +4,12 @@
 #include <array>
 
 #include "agent/protocol/http1/http1.h"
+#include "agent/protocol/redis/redis.h"
 
 namespace spanwire::protocol {
 
 std::span<const ProtocolSpec> Registry() {
-  static constexpr std::array<ProtocolSpec, 1> kProtocols = {http1::kSpec};
+  static constexpr std::array<ProtocolSpec, 2> kProtocols = {http1::kSpec, redis::kSpec};
   return kProtocols;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -280,6 +281,11 @@ struct Outcome {
   Lines responses;
   bool operator==(const Outcome&) const = default;
 };
+
+inline void PrintTo(const Outcome& outcome, std::ostream* out) {
+  for (const std::string& line : outcome.requests) *out << "\n  > " << line;
+  for (const std::string& line : outcome.responses) *out << "\n  < " << line;
+}
 
 inline Outcome RunWhole(const ProtocolSpec& spec, const std::vector<Wire>& steps) {
   ParserConnection connection(spec);
