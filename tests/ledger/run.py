@@ -24,6 +24,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
 
 import assessor  # noqa: E402
 import ledger  # noqa: E402
+import losses  # noqa: E402
 import shape as shapes  # noqa: E402
 import table  # noqa: E402
 import topologies  # noqa: E402
@@ -34,6 +35,7 @@ SHORT = [Cell(16, True, 400), Cell(64, False, 200)]
 TOPOLOGY_SECONDS = 300
 HOP_RIGHT = 0.999  # between processes of one host, everywhere
 RECALL = 0.999
+RESTART_SECONDS = 0.7
 
 
 @dataclasses.dataclass
@@ -41,6 +43,7 @@ class Result:
     """One topology: its cells with what was found, and what went wrong besides."""
     topology: topologies.Topology
     cells: list = dataclasses.field(default_factory=list)
+    hardships: list = dataclasses.field(default_factory=list)  # (how, outcome): wrong counts only
     problems: list = dataclasses.field(default_factory=list)
     lost: dict = dataclasses.field(default_factory=dict)
     seconds: float = 0
@@ -54,29 +57,62 @@ def cells_of(topology: topologies.Topology, options) -> list:
             for count in counts for kept in (True, False)]
 
 
+@dataclasses.dataclass
+class Driven:
+    """A topology that had its load: the shape, and for each cell its prefix and truths."""
+    shape: shapes.Shape
+    cells: list = dataclasses.field(default_factory=list)
+
+    def assess(self, spans: list) -> list:
+        return [(cell, assessor.Assessor(self.shape, truths, spans).assess(prefix))
+                for cell, prefix, truths in self.cells]
+
+
 def run_on_stage(stage: Stage, result: Result, options):
-    shape = result.topology.start(stage)
-    recorder = stage.record() if options.record else None
+    driven = Driven(result.topology.start(stage))
+    recorder = stage.record() if options.record or options.lose else None
     agent = stage.trace()
-    driven = []
     for cell in cells_of(result.topology, options):
-        prefix = stage.next_prefix()
-        driven.append((cell, prefix, stage.drive(shape, cell)))
+        driven.cells.append((cell, stage.next_prefix(), stage.drive(driven.shape, cell)))
+    agent.stop()
     if recorder:
         recorder.end()
-    agent.stop()
-    spans = stage.own_spans(agent)
-    for cell, prefix, truths in driven:
-        stage.write_truth(shape, truths)
-        found = assessor.Assessor(shape, truths, spans).assess(prefix)
-        result.cells.append((cell, found))
-    if shape.background_port >= 0:
-        found = assessor.Assessor(shape, [], spans).assess(stage.background_prefix)
-        result.cells.append((Cell(0, True, 0), found))
-        if not found.found:
-            result.problems.append("no call in the background was seen")
+    spans = stage.own_spans(agent.spans())
+    result.cells = driven.assess(spans)
+    for _, _, truths in driven.cells:
+        stage.write_truth(driven.shape, truths)
+    if driven.shape.background_port >= 0:
+        assess_background(stage, result, driven.shape, spans)
     result.lost = ledger.reasons(agent.ledger())
     result.problems += ledger.ledger_problems(agent.ledger())
+    for share in options.lose:
+        spans = stage.own_spans(losses.replay(stage.spanwire, stage.recording, share))
+        outcome = table.summary(driven.assess(spans))
+        result.hardships.append((f"{share * 100:g} % lost", outcome))
+    if options.restarts:
+        result.hardships.append(("restarts", run_restarts(stage, driven.shape, options.restarts)))
+
+
+def assess_background(stage: Stage, result: Result, shape: shapes.Shape, spans: list):
+    found = assessor.Assessor(shape, [], spans).assess(stage.background_prefix)
+    result.cells.append((Cell(0, True, 0), found))
+    if not found.found:
+        result.problems.append("no call in the background was seen")
+
+
+def run_restarts(stage: Stage, shape: shapes.Shape, restarts: int) -> assessor.Outcome:
+    """The load goes on while one agent after the other comes and goes."""
+    prefix, agents = stage.next_prefix(), []
+    program, finish = stage.start_load(shape.entry.port, shape.path, connections=16,
+                                       requests=10_000_000)
+    for _ in range(restarts):
+        agents.append(stage.trace())
+        time.sleep(RESTART_SECONDS)
+        agents[-1].stop()
+    os.kill(program.pid, signal.SIGTERM)
+    truths = finish()
+    spans = stage.own_spans([span for agent in agents for span in agent.spans()])
+    return assessor.Assessor(shape, truths, spans).assess(prefix)
 
 
 def run_one(topology: topologies.Topology, options) -> Result:
@@ -99,6 +135,12 @@ def run_one(topology: topologies.Topology, options) -> Result:
     return result
 
 
+def wrong_breaches(how: str, outcome: assessor.Outcome) -> list:
+    return [f"{how}{edge}: {table.wrong_percent(share)} % of the parents are wrong"
+            for edge in outcome.edges
+            if (share := outcome.share(edge, assessor.WRONG)) > table.WRONG_LIMIT]
+
+
 def breaches(result: Result, thresholds: dict) -> list:
     """What the short form does not let pass."""
     total = table.summary(result.cells)
@@ -106,10 +148,9 @@ def breaches(result: Result, thresholds: dict) -> list:
     if not total.requests:
         return found or ["no request was made"]
     limits = thresholds.get(result.topology.name, {})
-    for edge in total.edges:
-        share = total.share(edge, assessor.WRONG)
-        if share > table.WRONG_LIMIT:
-            found.append(f"{edge}: {table.wrong_percent(share)} % of the parents are wrong")
+    found += wrong_breaches("", total)
+    for how, outcome in result.hardships:
+        found += wrong_breaches(f"{how}: ", outcome)
     for what, is_there, least in (
             ("in-process parents", total.share(shapes.INNER, assessor.RIGHT),
              limits.get("right", 0)),
@@ -125,12 +166,21 @@ def breaches(result: Result, thresholds: dict) -> list:
     return found
 
 
+def rows(result: Result) -> list:
+    topology = result.topology
+    return [table.row(topology.name, topology.group, result.cells)] + [
+        table.hardship_row(f"{topology.name}, {how}", outcome)
+        for how, outcome in result.hardships]
+
+
 def show(result: Result, options):
     """The details, as they come: they go to standard error, the table to standard output."""
     total = table.summary(result.cells)
     print(f"{result.topology.name}: {total.requests} requests, {result.seconds:.1f} s"
           f"{f', dropped {json.dumps(result.lost)}' if result.lost else ''}", file=sys.stderr)
     details = list(total.examples)
+    details += [f"{how}: {example}" for how, outcome in result.hardships
+                for example in outcome.examples if example.startswith("wrong")]
     if options.cells and result.cells:
         details += table.lines([table.cell_header()] +
                                [table.cell_row(*cell) for cell in result.cells])
@@ -151,6 +201,9 @@ def parse_options():
     parser.add_argument("--concurrency", default="1,16,64,256", help="connections, with commas",
                         type=lambda text: [int(c) for c in text.split(",")])
     parser.add_argument("--requests", type=int, help="of each cell")
+    parser.add_argument("--lose", default=[], help="shares of the records to lose: 0.01,0.1",
+                        type=lambda text: [float(share) for share in text.split(",")])
+    parser.add_argument("--restarts", type=int, default=0, help="of the agent under load")
     parser.add_argument("--cells", action="store_true", help="print every cell")
     parser.add_argument("--methods", action="store_true", help="print what each rule earned")
     parser.add_argument("--keep", type=pathlib.Path, help="copy logs, truths and spans there")
@@ -190,8 +243,7 @@ def main() -> int:
     for topology in chosen:
         results.append(run_one(topology, options))
         show(results[-1], options)
-    print("\n".join(table.lines([table.header()] + [
-        table.row(r.topology.name, r.topology.group, r.cells) for r in results])))
+    print("\n".join(table.lines([table.header()] + [row for r in results for row in rows(r)])))
     thresholds = json.loads((HERE / "thresholds.json").read_text()) if options.short else {}
     failed = False
     for result in results:

@@ -103,13 +103,17 @@ class Stage(harness.Scene):
         """A recording besides: it replays to the same spans."""
         where = (["--comm=" + ",".join(self.comms)] if self.comms else
                  ["--port=" + ",".join(str(p) for p in sorted(self.ports))])
-        program = self.start("record", [self.spanwire, "record", "-o",
-                                        self.folder / "recording.spanwire", *where])
+        program = self.start("record", [self.spanwire, "record", "-o", self.recording, *where])
         program.wait_until(lambda: "ready" in program.errors(), "ready line")
         return program
 
-    def own_spans(self, agent: harness.Agent) -> list:
-        return [s for s in agent.spans()
+    @property
+    def recording(self) -> pathlib.Path:
+        return self.folder / "recording.spanwire"
+
+    def own_spans(self, spans: list) -> list:
+        """Without what the rest of the host does."""
+        return [s for s in spans
                 if shapes.id_of(s).startswith(self.token) or s.server_port in self.ports]
 
     def next_prefix(self) -> str:

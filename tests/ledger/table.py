@@ -54,6 +54,12 @@ def row(name: str, group: str, cells: list) -> list:
             [percent(topologies.GOALS[group]), wrong_percent(inner_wrong(total))] + rest(total))
 
 
+def hardship_row(name: str, total: assessor.Outcome) -> list:
+    """Right, over all concurrencies, stands in the first column."""
+    return ([name, percent(total.share(shapes.INNER, assessor.RIGHT))] +
+            [""] * len(CONCURRENCY) + [wrong_percent(inner_wrong(total))] + rest(total))
+
+
 def rest(total: assessor.Outcome) -> list:
     return [percent(total.share(shapes.INNER, assessor.NONE)),
             percent(total.share(shapes.HOP, assessor.RIGHT)),
