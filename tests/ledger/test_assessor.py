@@ -10,6 +10,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
 
 import assessor  # noqa: E402
+import losses  # noqa: E402
 import otlp  # noqa: E402
 import shape as shapes  # noqa: E402
 import table  # noqa: E402
@@ -177,6 +178,12 @@ class AssessorTest(unittest.TestCase):
         self.of(0, 0).end_ns += 310_000
         self.assertEqual(self.assess().late, 1)
 
+    def test_what_says_that_its_end_was_lost_has_no_duration(self):
+        self.of(0, 0).end_ns += 310_000
+        self.of(0, 0).attributes["spanwire.ending"] = "lost"
+        outcome = self.assess()
+        self.assertEqual((outcome.late, len(outcome.offs_ns)), (0, 9))
+
     def test_shifted_in_time(self):
         self.of(0, 0).start_ns += 60_000_000
         self.of(0, 0).end_ns += 60_000_000
@@ -254,6 +261,33 @@ class ShapesTest(unittest.TestCase):
     def test_background_call_with_a_parent_is_wrong(self):
         outcome = self.background(str((f"{PREFIX}0", FRONT, otlp.SERVER)))
         self.assertEqual(outcome.edges[ROOT], {RIGHT: 4, WRONG: 1})
+
+
+class LossesTest(unittest.TestCase):
+
+    def recording(self, records: int) -> bytes:
+        payload = b"".join(losses.RECORD.pack(1 + n % 3, 0, 16) + bytes(8) for n in range(records))
+        payload += losses.RECORD.pack(64, 0, 8)
+        head = losses.BLOCK.pack(7, len(payload), 0, records + 1)
+        return bytes(losses.HEAD_BYTES) + head + payload
+
+    def test_nothing_lost_keeps_every_byte(self):
+        whole = self.recording(50)
+        thin = losses.thin(whole, 0)
+        start = losses.HEAD_BYTES + losses.BLOCK.size
+        self.assertEqual(thin[start:], whole[start:])
+
+    def test_all_lost_keeps_what_the_agent_wrote(self):
+        thin = losses.thin(self.recording(50), 1)
+        magic, size, _, records = losses.BLOCK.unpack_from(thin, losses.HEAD_BYTES)
+        self.assertEqual((magic, size, records), (7, 8, 1))
+
+    def test_a_share_is_lost_the_same_for_one_seed(self):
+        thin = losses.thin(self.recording(1000), 0.1)
+        _, _, _, records = losses.BLOCK.unpack_from(thin, losses.HEAD_BYTES)
+        self.assertTrue(850 < records < 950)
+        self.assertEqual(thin, losses.thin(self.recording(1000), 0.1))
+        self.assertNotEqual(thin, losses.thin(self.recording(1000), 0.1, seed=2))
 
 
 class IdTest(unittest.TestCase):
