@@ -12,13 +12,14 @@ import otlp
 # be told from its siblings: "l4f0c2az1n17_a_2". Fit for paths, keys and SQL names.
 ID = re.compile(r"\bl[0-9a-f]{6}z\d+n(?:bg)?\d+(?:_[a-z0-9]+)*")
 BACKGROUND = re.compile(r"nbg\d+")
+UNIX = 0  # the port of what has none
 ROOT, INNER, HOP = "root", "inner", "hop"  # the edge above a span
 
 
 @dataclasses.dataclass(frozen=True)
 class Call:
     """One call: who listens, and what the callee calls on its behalf."""
-    port: int  # 0: a UNIX socket
+    port: int
     calls: tuple = ()
     suffix: str = ""  # what the caller adds to the id that it got
     client: bool = True  # whether the caller's span is expected; what is opaque is passed over

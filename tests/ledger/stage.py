@@ -68,10 +68,16 @@ class Stage(harness.Scene):
                                   "--environment", "production", "--quiet",
                                   SERVERS / "ruby/config.ru"], **environment)
 
-    def gunicorn(self, port: int, application: str, *options, **environment):
+    def gunicorn(self, port: int, *options, **environment):
         self.python_module(port, "gunicorn", "--bind", f"127.0.0.1:{port}", "--worker-tmp-dir",
-                           self.folder, "--chdir", self.PYTHON, *options, application,
-                           **environment)
+                           self.folder, "--chdir", self.PYTHON, *options, **environment)
+
+    def gunicorn_unix(self, path: pathlib.Path, *options, **environment):
+        program = self.start("gunicorn", [
+            install.python(), "-m", "gunicorn", "--bind", f"unix:{path}", "--worker-tmp-dir",
+            self.folder, "--chdir", self.PYTHON, *options],
+            env={"PYTHONDONTWRITEBYTECODE": "1"} | {k: str(v) for k, v in environment.items()})
+        program.wait_until(path.exists, "socket")
 
     def node(self, port: int, script: str, *args):
         self.serve(port, "node", ["node", SERVERS / "node" / script, *args])

@@ -2,7 +2,8 @@
 """One thread works on many requests, as their sockets become ready."""
 
 import configured
-from shape import chain
+import origins
+from shape import UNIX, chain
 from topologies import LOOPS, topology
 
 
@@ -85,3 +86,13 @@ def aiohttp_redis(stage):
     store, port = configured.redis(stage), stage.port()
     stage.python(port, "aiohttp_redis.py", port, store)
     return chain(port, store)
+
+
+@topology(LOOPS)
+def nginx_unix(stage):
+    """A UNIX socket between nginx and gunicorn: no ports, no sequence numbers."""
+    leaf, path = stage.leaf(), stage.folder / "app.sock"
+    stage.gunicorn_unix(path, "wsgi_call:application", "--workers", 8, UPSTREAM=leaf)
+    front = origins.nginx_proxy(stage, f"unix:{path}")
+    stage.comms = ["load_client", "nginx", "python3", "gunicorn", "ledger_go"]
+    return chain(front, UNIX, leaf)
