@@ -13,6 +13,7 @@ import otlp
 
 # agent/capture/recording.h and include/spanwire/abi.h say how a recording is laid out.
 HEAD_BYTES = 16
+FORMAT = b"SPWREC01"  # what is written: its checksum is zlib's
 BLOCK = struct.Struct("<IIII")  # magic, payload size, CRC-32, records
 RECORD = struct.Struct("<HHI")  # type, flags, size
 KERNEL_TYPES = range(1, 64)  # what lies above is written by the agent itself: it cannot be lost
@@ -33,7 +34,7 @@ def thinned_block(payload: bytes, lost: Callable) -> tuple:
 def thin(recording: bytes, share: float, seed: int = 1) -> bytes:
     """The recording without `share` of what the kernel reported; the same for the same seed."""
     chance = random.Random(seed)
-    out, at = [recording[:HEAD_BYTES]], HEAD_BYTES
+    out, at = [FORMAT + recording[len(FORMAT):HEAD_BYTES]], HEAD_BYTES
     while at < len(recording):
         magic, size, _, _ = BLOCK.unpack_from(recording, at)
         at += BLOCK.size
