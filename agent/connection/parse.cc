@@ -181,6 +181,10 @@ void TrackedConnection::OnRequestHead(FlowState& flow, const MessagePairer::Head
   const bool may_pair = MayPair(head);
   settled_ = settled_ || may_pair;
   flow.paired = may_pair;
+  if (!info_.network) {
+    info_.network = std::make_shared<const model::AttributeList>(
+        model::NetworkAttributes(info_, head.is_client));
+  }
   pairer_.BeginRequest(head, !may_pair);
   budget_.OnRequest(head.is_client);
   if (pairer_.open() > shared_.limits.max_open_exchanges && pairer_.EvictOldest()) ++owed_;

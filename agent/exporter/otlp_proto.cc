@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <google/protobuf/io/coded_stream.h>
-
 #include <array>
-#include <bit>
 #include <cstring>
 #include <utility>
 
 #include "agent/exporter/otlp_encoder.h"
+#include "agent/exporter/proto_attributes.h"
+#include "agent/exporter/proto_writer.h"
 #include "agent/exporter/utf8.h"
 #include "agent/model/conventions.h"
 #include "opentelemetry/proto/trace/v1/trace.pb.h"
@@ -14,143 +13,12 @@
 namespace spanwire::exporter {
 namespace {
 
-using google::protobuf::io::CodedOutputStream;
-namespace common = opentelemetry::proto::common::v1;
 namespace otlp = opentelemetry::proto::trace::v1;
 using model::AttributeList;
-
-enum WireType : uint32_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
-
-constexpr uint32_t Tag(int field, WireType type) {
-  return (static_cast<uint32_t>(field) << 3) | type;
-}
-constexpr size_t TagSize(int field) { return field < 16 ? 1 : 2; }
-
-// Nearly all lengths are short: those are told apart first.
-constexpr uint64_t kShort = 0x80;
-
-size_t VarintSize(uint64_t value) {
-  return value < kShort ? 1 : CodedOutputStream::VarintSize64(value);
-}
-size_t BytesSize(int field, size_t size) { return TagSize(field) + VarintSize(size) + size; }
-size_t TextSize(int field, std::string_view text) {
-  return text.empty() ? 0 : BytesSize(field, text.size());
-}
-
-// Writes fields front to back into room that is enough. Handed on by value, so that it stays in a
-// register.
-class FieldWriter {
- public:
-  explicit FieldWriter(char* room) : next_(reinterpret_cast<uint8_t*>(room)) {}  // NOLINT: bytes
-
-  // Bytes written since `room`.
-  size_t SizeSince(const char* room) const {
-    return static_cast<size_t>(reinterpret_cast<const char*>(next_) - room);  // NOLINT: bytes
-  }
-
-  void Head(int field, size_t size) { PutVarint(field, kBytes, size); }
-  void Bytes(int field, std::string_view bytes) {
-    Head(field, bytes.size());
-    if (!bytes.empty()) std::memcpy(next_, bytes.data(), bytes.size());
-    next_ += bytes.size();
-  }
-  // As Bytes(), but the default value is left out.
-  void Text(int field, std::string_view text) {
-    if (!text.empty()) Bytes(field, text);
-  }
-  void Varint(int field, uint64_t value) { PutVarint(field, kVarint, value); }
-  void Fixed64(int field, uint64_t value) {
-    next_ = CodedOutputStream::WriteTagToArray(Tag(field, kFixed64), next_);
-    next_ = CodedOutputStream::WriteLittleEndian64ToArray(value, next_);
-  }
-  void Fixed32(int field, uint32_t value) {
-    next_ = CodedOutputStream::WriteTagToArray(Tag(field, kFixed32), next_);
-    next_ = CodedOutputStream::WriteLittleEndian32ToArray(value, next_);
-  }
-
- private:
-  void PutVarint(int field, WireType type, uint64_t value) {
-    next_ = CodedOutputStream::WriteTagToArray(Tag(field, type), next_);
-    if (value < kShort) {
-      *next_++ = static_cast<uint8_t>(value);
-    } else {
-      next_ = CodedOutputStream::WriteVarint64ToArray(value, next_);
-    }
-  }
-
-  uint8_t* next_;
-};
-
-// --- attributes ---------------------------------------------------------------------------------
-
-// What an attribute takes besides its key and its text: three tags and lengths around them, and the
-// value's own tag with its length or number.
-constexpr size_t kAttributeOverhead = 4 * (1 + 5) + 10;
-
-// At least what `attributes` take.
-size_t AttributesBound(const AttributeList& attributes) {
-  size_t bound = attributes.AllText().size() + attributes.size() * kAttributeOverhead;
-  for (size_t i = 0; i < attributes.size(); ++i) bound += attributes.key(i).size();
-  return bound;
-}
-
-size_t ValueSize(const AttributeList::View& view) {
-  switch (view.type) {
-    case AttributeList::Type::kString:
-      return BytesSize(common::AnyValue::kStringValueFieldNumber, view.text.size());
-    case AttributeList::Type::kInt: return 1 + VarintSize(static_cast<uint64_t>(view.integer));
-    case AttributeList::Type::kDouble: return 1 + sizeof(uint64_t);
-    case AttributeList::Type::kBool: return 2;
-  }
-  return 0;
-}
-
-FieldWriter WriteValue(const AttributeList::View& view, FieldWriter writer) {
-  switch (view.type) {
-    case AttributeList::Type::kString:
-      writer.Bytes(common::AnyValue::kStringValueFieldNumber, view.text);
-      break;
-    case AttributeList::Type::kInt:
-      writer.Varint(common::AnyValue::kIntValueFieldNumber, static_cast<uint64_t>(view.integer));
-      break;
-    case AttributeList::Type::kDouble:
-      writer.Fixed64(common::AnyValue::kDoubleValueFieldNumber,
-                     std::bit_cast<uint64_t>(view.number));
-      break;
-    case AttributeList::Type::kBool:
-      writer.Varint(common::AnyValue::kBoolValueFieldNumber, view.integer != 0 ? 1 : 0);
-      break;
-  }
-  return writer;
-}
-
-template <int kField>
-FieldWriter WriteAttributes(const AttributeList& attributes, FieldWriter writer) {
-  for (size_t i = 0; i < attributes.size(); ++i) {
-    const AttributeList::View view = attributes.at(i);
-    const size_t value_size = ValueSize(view);
-    writer.Head(kField, BytesSize(common::KeyValue::kKeyFieldNumber, view.key.size()) +
-                            BytesSize(common::KeyValue::kValueFieldNumber, value_size));
-    writer.Bytes(common::KeyValue::kKeyFieldNumber, view.key);
-    writer.Head(common::KeyValue::kValueFieldNumber, value_size);
-    writer = WriteValue(view, writer);
-  }
-  return writer;
-}
-
-// A copy of `attributes` with U+FFFD for what is no UTF-8.
-AttributeList Repaired(const AttributeList& attributes) {
-  AttributeList repaired;
-  for (size_t i = 0; i < attributes.size(); ++i) {
-    const AttributeList::View view = attributes.at(i);
-    if (view.type == AttributeList::Type::kString) {
-      repaired.SetDynamic(ReplaceInvalidUtf8(view.key), ReplaceInvalidUtf8(view.text));
-    } else {
-      repaired.AddFrom(attributes, i);
-    }
-  }
-  return repaired;
-}
+using proto::BytesSize;
+using proto::FieldWriter;
+using proto::TagSize;
+using proto::TextSize;
 
 // --- spans --------------------------------------------------------------------------------------
 
@@ -186,11 +54,12 @@ std::string_view IdBytes(const Id& id) {
   return {reinterpret_cast<const char*>(id.data()), id.size()};  // NOLINT: bytes as text
 }
 
-// The texts of a span, valid.
+// What a span says, valid.
 struct SpanTexts {
   std::string_view name;
   std::string_view trace_state;
   std::string_view status_message;
+  std::string_view base;  // of the attributes, encoded
 };
 
 FieldWriter WriteIdentity(const model::Span& span, const SpanTexts& texts, FieldWriter writer) {
@@ -249,8 +118,8 @@ std::string_view Valid(std::string_view text, std::string& memory) {
 
 size_t SpanBound(const model::Span& span, const AttributeList& attributes, const SpanTexts& texts) {
   return kSpanOverhead + texts.name.size() + texts.trace_state.size() +
-         texts.status_message.size() + EventsSize(span) + span.links.size() * kLinkFieldSize +
-         AttributesBound(attributes);
+         texts.status_message.size() + texts.base.size() + EventsSize(span) +
+         span.links.size() * kLinkFieldSize + proto::AttributesBound(attributes);
 }
 
 // Returns the size of the span.
@@ -258,32 +127,12 @@ size_t WriteSpan(const model::Span& span, const AttributeList& attributes, const
                  char* room) {
   FieldWriter writer(room);
   writer = WriteIdentity(span, texts, writer);
-  writer = WriteAttributes<otlp::Span::kAttributesFieldNumber>(attributes, writer);
+  writer.Raw(texts.base);
+  writer = proto::WriteAttributes(otlp::Span::kAttributesFieldNumber, attributes, writer);
   writer = WriteEvents(span, writer);
   writer = WriteLinks(span, writer);
   writer = WriteOutcome(span, texts, writer);
   return writer.SizeSince(room);
-}
-
-// Adds `span`, whose valid attributes are `attributes`, as a field of ScopeSpans. Written in one
-// pass into room that is surely enough, behind a length of two bytes, as spans of 128 bytes to
-// 16 KiB have it; others are moved.
-void AppendSpanField(const model::Span& span, const AttributeList& attributes, std::string& spans) {
-  constexpr int kField = otlp::ScopeSpans::kSpansFieldNumber;
-  constexpr size_t kUsualHead = TagSize(kField) + 2;
-  std::array<std::string, 3> repaired;
-  const SpanTexts texts{.name = Valid(span.name, repaired[0]),
-                        .trace_state = Valid(span.trace_state, repaired[1]),
-                        .status_message = Valid(span.status_message, repaired[2])};
-  const size_t begin = spans.size();
-  spans.resize(begin + SpanBound(span, attributes, texts));
-  char* const room = spans.data() + begin;
-  const size_t size = WriteSpan(span, attributes, texts, room + kUsualHead);
-  const size_t field_size = BytesSize(kField, size);
-  const size_t head = field_size - size;
-  if (head != kUsualHead) std::memmove(room + head, room + kUsualHead, size);
-  FieldWriter(room).Head(kField, size);
-  spans.resize(begin + field_size);
 }
 
 class ProtoEncoding final : public OtlpEncoding {
@@ -295,14 +144,15 @@ class ProtoEncoding final : public OtlpEncoding {
   void Assemble(std::span<const EncodedResource> resources, std::string& message) override;
 
  private:
+  void Append(const model::Span& span, const AttributeList& attributes, std::string& spans);
   size_t ScopeSpansSize(const EncodedResource& resource) const;
   size_t ResourceSpansSize(const EncodedResource& resource) const;
 
   AgentIdentity agent_;
   OtlpFraming framing_;
-  std::string scope_;  // the field of ScopeSpans
-  std::string
-      schema_url_;  // the field of ScopeSpans and of ResourceSpans, which have the same number
+  std::string scope_;       // the field of ScopeSpans
+  std::string schema_url_;  // the field of ScopeSpans and, of the same number, of ResourceSpans
+  proto::EncodedBases bases_;
 };
 
 ProtoEncoding::ProtoEncoding(AgentIdentity agent, OtlpFraming framing)
@@ -319,20 +169,39 @@ ProtoEncoding::ProtoEncoding(AgentIdentity agent, OtlpFraming framing)
 }
 
 std::string ProtoEncoding::EncodeResource(const model::Process& process) {
-  const AttributeList attributes = Repaired(ResourceAttributes(process, agent_));
-  std::string encoded(AttributesBound(attributes), '\0');
   constexpr int kField = opentelemetry::proto::resource::v1::Resource::kAttributesFieldNumber;
-  const FieldWriter writer = WriteAttributes<kField>(attributes, FieldWriter(encoded.data()));
-  encoded.resize(writer.SizeSince(encoded.data()));
-  return encoded;
+  return proto::EncodeAttributes(kField, ResourceAttributes(process, agent_));
 }
 
 void ProtoEncoding::AppendSpan(const model::Span& span, std::string& spans) {
-  if (IsAscii(span.attributes.AllText())) {
-    AppendSpanField(span, span.attributes, spans);
+  if (IsAscii(span.attributes.OwnText())) {
+    Append(span, span.attributes, spans);
   } else {
-    AppendSpanField(span, Repaired(span.attributes), spans);
+    Append(span, proto::Repaired(span.attributes), spans);
   }
+}
+
+// Adds `span`, with `attributes` for its own ones, as a field of ScopeSpans. Written in one pass
+// into room that is surely enough, behind a length of two bytes, as spans of 128 bytes to 16 KiB
+// have it; others are moved.
+void ProtoEncoding::Append(const model::Span& span, const AttributeList& attributes,
+                           std::string& spans) {
+  constexpr int kField = otlp::ScopeSpans::kSpansFieldNumber;
+  constexpr size_t kUsualHead = TagSize(kField) + 2;
+  std::array<std::string, 3> repaired;
+  const SpanTexts texts{.name = Valid(span.name, repaired[0]),
+                        .trace_state = Valid(span.trace_state, repaired[1]),
+                        .status_message = Valid(span.status_message, repaired[2]),
+                        .base = bases_.Find(span.attributes.base())};
+  const size_t begin = spans.size();
+  spans.resize(begin + SpanBound(span, attributes, texts));
+  char* const room = spans.data() + begin;
+  const size_t size = WriteSpan(span, attributes, texts, room + kUsualHead);
+  const size_t field_size = BytesSize(kField, size);
+  const size_t head = field_size - size;
+  if (head != kUsualHead) std::memmove(room + head, room + kUsualHead, size);
+  FieldWriter(room).Head(kField, size);
+  spans.resize(begin + field_size);
 }
 
 // --- messages -----------------------------------------------------------------------------------
@@ -351,13 +220,14 @@ constexpr size_t kMaxVarintSize = 10;
 
 void AppendVarint(uint64_t value, std::string& message) {
   std::array<uint8_t, kMaxVarintSize> bytes{};
-  const uint8_t* const end = CodedOutputStream::WriteVarint64ToArray(value, bytes.data());
+  const uint8_t* const end =
+      google::protobuf::io::CodedOutputStream::WriteVarint64ToArray(value, bytes.data());
   message.append(bytes.cbegin(), bytes.cbegin() + (end - bytes.data()));
 }
 
 // Adds the tag of a field and the size of its content, which follows.
 void AppendHead(int field, size_t size, std::string& message) {
-  AppendVarint(Tag(field, kBytes), message);
+  AppendVarint(proto::Tag(field, proto::WireType::kBytes), message);
   AppendVarint(size, message);
 }
 

@@ -44,7 +44,9 @@ void AttributeList::SetDynamic(std::string_view key, std::string_view value) {
 }
 
 void AttributeList::AddFrom(const AttributeList& other, size_t index) {
-  const Entry& theirs = other.entries_[index];
+  const size_t shared = other.base_size();
+  if (index < shared) return AddFrom(*other.base_, index);
+  const Entry& theirs = other.entries_[index - shared];
   Entry& entry = entries_.emplace_back(theirs);
   if (theirs.static_key == nullptr) {
     entry.key_offset = static_cast<uint32_t>(text_.size());
@@ -55,7 +57,7 @@ void AttributeList::AddFrom(const AttributeList& other, size_t index) {
   }
 }
 
-void AttributeList::Replace(size_t index, std::string_view value) {
+void AttributeList::ReplaceOwn(size_t index, std::string_view value) {
   Entry& entry = entries_[index];
   text_.Wipe(entry.text_offset, entry.text_size);
   Store(entry, value);
@@ -63,23 +65,26 @@ void AttributeList::Replace(size_t index, std::string_view value) {
 
 void AttributeList::Merge(const AttributeList& other) {
   for (size_t i = 0; i < other.size(); ++i) {
-    if (!Has(other.KeyOf(other.entries_[i]))) AddFrom(other, i);
+    if (!Has(other.at(i).key)) AddFrom(other, i);
   }
 }
 
 void AttributeList::Clear() {
   text_.Clear();
   entries_.clear();
+  base_.reset();
 }
 
 std::string_view AttributeList::Text(std::string_view key) const {
   const size_t found = Find(key);
-  return found == kNone ? std::string_view() : at(found).text;
+  if (found != kNone) return Own(found).text;
+  return base_ ? base_->Text(key) : std::string_view();
 }
 
 int64_t AttributeList::Int(std::string_view key, int64_t fallback) const {
   const size_t found = Find(key);
-  return found == kNone || entries_[found].type != Type::kInt ? fallback : entries_[found].bits;
+  if (found == kNone) return base_ ? base_->Int(key, fallback) : fallback;
+  return entries_[found].type == Type::kInt ? entries_[found].bits : fallback;
 }
 
 size_t AttributeList::Find(std::string_view key) const {

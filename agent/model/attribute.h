@@ -3,7 +3,9 @@
 
 #include <bit>
 #include <cstdint>
+#include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "agent/base/text_buffer.h"
@@ -13,6 +15,7 @@ namespace spanwire::model {
 // A list of OpenTelemetry attributes: unique keys, values string | int | double | bool.
 //
 // A value type that is cheap to reuse: all text lies in one buffer, and Clear() keeps the memory.
+// What many lists have in common is a list of its own, their base, and stands before the rest.
 // Keys given as `std::string_view` must have static storage (conventions.h); dynamic keys are
 // copied with SetDynamic().
 class AttributeList {
@@ -43,8 +46,14 @@ class AttributeList {
   // Adds one attribute of `other`, whose key is not here yet.
   void AddFrom(const AttributeList& other, size_t index);
 
-  // Gives the string attribute at `index` another value. The old one is overwritten in memory.
-  void Replace(size_t index, std::string_view value);
+  // Gives the string attribute Own(index) another value. The old one is overwritten in memory.
+  void ReplaceOwn(size_t index, std::string_view value);
+
+  // Puts the attributes of `base`, which has no base itself, before all others. Their keys must not
+  // occur among the others, nor be set.
+  void SetBase(std::shared_ptr<const AttributeList> base) { base_ = std::move(base); }
+  const std::shared_ptr<const AttributeList>& base() const { return base_; }
+  size_t base_size() const { return base_ ? base_->entries_.size() : 0; }
 
   // Adds the attributes of `other`; those already here win.
   void Merge(const AttributeList& other);
@@ -53,20 +62,30 @@ class AttributeList {
   void Swap(AttributeList& other) noexcept {
     text_.Swap(other.text_);
     entries_.swap(other.entries_);
+    base_.swap(other.base_);
   }
 
-  size_t size() const { return entries_.size(); }
-  bool empty() const { return entries_.empty(); }
-  View at(size_t index) const;
-  std::string_view key(size_t index) const { return KeyOf(entries_[index]); }
+  // Indices count through the base, then through the rest.
+  size_t size() const { return base_size() + entries_.size(); }
+  bool empty() const { return size() == 0; }
+  View at(size_t index) const {
+    const size_t shared = base_size();
+    return index < shared ? base_->Own(index) : Own(index - shared);
+  }
 
   // The string value of `key`; empty when absent or not a string.
   std::string_view Text(std::string_view key) const;
   // The integer value of `key`; `fallback` when absent.
   int64_t Int(std::string_view key, int64_t fallback) const;
-  // All text that is not static, in one piece: keys and values. For checks that one pass can make.
-  std::string_view AllText() const { return text_.view(); }
-  bool Has(std::string_view key) const { return Find(key) != kNone; }
+  // The attributes without those of the base.
+  size_t own_size() const { return entries_.size(); }
+  View Own(size_t index) const;
+  // All their text that is not static, in one piece: keys and values. For checks that one pass can
+  // make.
+  std::string_view OwnText() const { return text_.view(); }
+  bool Has(std::string_view key) const {
+    return Find(key) != kNone || (base_ && base_->Find(key) != kNone);
+  }
 
  private:
   static constexpr size_t kNone = static_cast<size_t>(-1);
@@ -88,6 +107,7 @@ class AttributeList {
 
   TextBuffer text_;
   std::vector<Entry> entries_;
+  std::shared_ptr<const AttributeList> base_;
 };
 
 inline std::string_view AttributeList::KeyOf(const Entry& entry) const {
@@ -95,7 +115,7 @@ inline std::string_view AttributeList::KeyOf(const Entry& entry) const {
   return text_.Part(entry.key_offset, entry.key_size);
 }
 
-inline AttributeList::View AttributeList::at(size_t index) const {
+inline AttributeList::View AttributeList::Own(size_t index) const {
   const Entry& entry = entries_[index];
   View view;
   view.key = KeyOf(entry);

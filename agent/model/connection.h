@@ -3,9 +3,11 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "agent/base/time.h"
+#include "agent/model/attribute.h"
 
 namespace spanwire::model {
 
@@ -46,7 +48,13 @@ struct Connection {
   Nanoseconds opened_ns = 0;
   std::string local_text;  // the addresses as text, made by the connection room; empty for UNIX
   std::string remote_text;
+  // NetworkAttributes(), made by the connection room with the first request; null before.
+  std::shared_ptr<const AttributeList> network;
 };
+
+// The attributes of `network.*` that all spans at this end of a connection have. `is_client`: this
+// end sends the requests. Requires the addresses as text.
+AttributeList NetworkAttributes(const Connection& connection, bool is_client);
 
 // "192.0.2.1", "2001:db8::1", or for IPv4-mapped addresses the IPv4 form.
 std::string FormatAddress(const Endpoint& endpoint, bool ipv6);

@@ -10,7 +10,8 @@ namespace {
 namespace key = model::key;
 using model::AttributeList;
 
-// Made by us from what the kernel said: nothing in it comes from the traced programs.
+// Made by us from what the kernel said: nothing in it comes from the traced programs. So is all of
+// the base.
 bool IsOurs(std::string_view name) {
   return name.starts_with("network.") || name.starts_with("spanwire.");
 }
@@ -34,11 +35,11 @@ bool Clean(std::string_view text, bool query, std::string& clean) {
 }  // namespace
 
 Verdict Redactor::OnEnd(model::Span& span) {
-  for (size_t i = 0; i < span.attributes.size(); ++i) {
-    const AttributeList::View view = span.attributes.at(i);
+  for (size_t i = 0; i < span.attributes.own_size(); ++i) {
+    const AttributeList::View view = span.attributes.Own(i);
     if (view.type != AttributeList::Type::kString || IsOurs(view.key)) continue;
     if (!Clean(view.text, view.key == key::kUrlQuery, scratch_)) continue;
-    span.attributes.Replace(i, scratch_);
+    span.attributes.ReplaceOwn(i, scratch_);
   }
   if (Clean(span.name, false, scratch_)) span.name = scratch_;
   if (Clean(span.trace_state, false, scratch_)) span.trace_state = scratch_;

@@ -2,6 +2,7 @@
 #include "agent/trace/span_builder.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "agent/model/conventions.h"
@@ -23,30 +24,12 @@ void AddText(std::string_view name, std::string_view value, AttributeList& attri
   if (!value.empty()) attributes.Add(name, value);
 }
 
-std::string_view TransportName(Transport transport) {
-  switch (transport) {
-    case Transport::kTcp: return "tcp";
-    case Transport::kUdp: return "udp";
-    case Transport::kUnix: return "unix";
-  }
-  return "";
-}
-
 void AddNetwork(const model::Exchange& exchange, AttributeList& attributes) {
   const model::Connection& connection = *exchange.connection;
-  attributes.Add(key::kNetworkTransport, TransportName(connection.transport));
+  attributes.SetBase(connection.network ? connection.network
+                                        : std::make_shared<const AttributeList>(
+                                              NetworkAttributes(connection, exchange.is_client)));
   if (exchange.protocol != "http") attributes.Add(key::kNetworkProtocolName, exchange.protocol);
-  if (connection.transport == Transport::kUnix) {
-    AddText(exchange.is_client ? key::kNetworkPeerAddress : key::kNetworkLocalAddress,
-            connection.path, attributes);
-    return;
-  }
-  const bool ipv6 = connection.remote_text.find(':') != std::string::npos;
-  attributes.Add(key::kNetworkType, ipv6 ? "ipv6" : "ipv4");
-  attributes.Add(key::kNetworkLocalAddress, connection.local_text);
-  attributes.AddInt(key::kNetworkLocalPort, connection.local.port);
-  attributes.Add(key::kNetworkPeerAddress, connection.remote_text);
-  attributes.AddInt(key::kNetworkPeerPort, connection.remote.port);
 }
 
 void AddTimings(const model::Exchange& exchange, AttributeList& attributes) {
