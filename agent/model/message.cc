@@ -11,6 +11,7 @@ void Message::Clear() {
   name.clear();
   attributes.Clear();
   context.valid = false;
+  request_id = 0;
   context.trace_state.clear();
   client_outcome = Outcome::kUnset;
   server_outcome = Outcome::kUnset;
@@ -35,6 +36,8 @@ void Message::Swap(Message& other) noexcept {
   std::swap(context.span_id, other.context.span_id);
   std::swap(context.flags, other.context.flags);
   std::swap(context.valid, other.context.valid);
+  std::swap(context.source, other.context.source);
+  std::swap(request_id, other.request_id);
   SwapText(context.trace_state, other.context.trace_state);
   std::swap(client_outcome, other.client_outcome);
   std::swap(server_outcome, other.server_outcome);

@@ -15,12 +15,13 @@
 
 namespace spanwire::model {
 
-// A W3C trace context, from a header or from our own derivation.
+// A trace context, from a header.
 struct TraceContext {
   std::array<uint8_t, 16> trace_id{};
   std::array<uint8_t, 8> span_id{};
   uint8_t flags = 0;  // W3C trace-flags
   bool valid = false;
+  std::string_view source;  // the header's format: "traceparent", "b3", …; static
   std::string trace_state;  // verbatim `tracestate`
 };
 
@@ -41,6 +42,7 @@ struct Message {
   std::string name;     // span name that a request suggests, e.g. "GET"
   AttributeList attributes;
   TraceContext context;                      // request: the caller's, from its headers
+  uint64_t request_id = 0;                   // request: hash of an id handed on as it is; 0: none
   Outcome client_outcome = Outcome::kUnset;  // response: status of a CLIENT span
   Outcome server_outcome = Outcome::kUnset;  // and of a SERVER span
   std::string error_type;                    // response: `error.type` where the outcome is an error

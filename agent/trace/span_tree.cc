@@ -49,7 +49,7 @@ bool SpanTree::Attach(Handle child, Handle parent) {
 
 // A header of the child's own says which trace it belongs to.
 void SpanTree::Inherit(Node& child, const Node& parent) {
-  if (child.has_header && child.is_client) return;
+  if (!child.header.empty() && child.is_client) return;
   child.trace_id = parent.trace_id;
   child.flags = parent.flags;
 }

@@ -28,12 +28,12 @@ struct Node {
   bool resolved = false;
   bool awaits_hop = false;  // a server whose client's end may still show up
   bool hop_taken = false;   // a client whose server's end has shown up
-  bool has_header = false;  // the request carries a trace header
   bool remote = false;      // the parent belongs to another process
   uint8_t flags = 0;
   model::TraceId trace_id{};
   model::SpanId span_id{};
   model::SpanId parent_span_id{};
+  std::string_view header{};  // format of the trace header that the request carries; static
   std::string_view method{};  // how the parent was found; static
   std::string_view reason{};  // why there is none, or nothing; static
   double confidence = 0;      // 0: the parent is certain

@@ -2,7 +2,6 @@
 #include "agent/trace/trace_stage.h"
 
 #include <algorithm>
-#include <cstring>
 #include <deque>
 #include <utility>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "agent/trace/ids.h"
 #include "agent/trace/link/linker.h"
 #include "agent/trace/link/rules.h"
+#include "agent/trace/link_input.h"
 #include "agent/trace/recent_nodes.h"
 #include "agent/trace/span_builder.h"
 #include "agent/trace/span_tree.h"
@@ -35,23 +35,6 @@ link::LinkLimits LinkLimitsOf(const TraceLimits& limits) {
   link::LinkLimits link;
   link.wait_ns = limits.link_wait_ns;
   return link;
-}
-
-// Names the span that a header names; 0: there is no header.
-uint64_t HashOf(const model::TraceContext& header) {
-  if (!header.valid) return 0;
-  uint64_t trace = 0;
-  uint64_t span = 0;
-  std::memcpy(&trace, header.trace_id.data() + 8, sizeof(trace));
-  std::memcpy(&span, header.span_id.data(), sizeof(span));
-  return MixBits(trace + MixBits(span)) | 1;
-}
-
-TraceLinker::Operation AtBegin(const model::MessagePosition& at) { return {at.who, at.first_ns}; }
-TraceLinker::Operation AtEnd(const model::MessagePosition& at) { return {at.last_who, at.last_ns}; }
-
-bool IsAnswered(const Exchange& exchange) {
-  return exchange.ending == model::Ending::kAnswered && exchange.has_response;
 }
 
 }  // namespace
@@ -84,6 +67,7 @@ class TraceStage::Impl final : public link::LinkSink, public NodeSink {
   void AnnounceHop(Handle client, const HopKey& hop, Nanoseconds now);
   void JoinHop(Handle server, const HopContext& client);
   void EndLink(const Node& node, const Exchange& exchange);
+  void CompareHeader(Handle call, const Node& parent);
   void AddCandidates(const Link& link, Node& node);
   void ResolveAlone(Handle handle);
   void Force(Handle handle);
@@ -127,7 +111,7 @@ Handle TraceStage::Impl::AddNode(const Exchange& exchange, const HopKey& hop) {
   Node node;
   node.name = SpanTree::NameOf(exchange.connection->id, exchange.ordinal);
   node.is_client = exchange.is_client;
-  node.has_header = header.valid;
+  if (header.valid) node.header = header.source;
   node.hop = hop.hash;
   node.hop_taken = !hop.shared;
   node.flags = header.valid ? header.flags : kSampled;
@@ -139,16 +123,17 @@ Handle TraceStage::Impl::AddNode(const Exchange& exchange, const HopKey& hop) {
 }
 
 void TraceStage::Impl::BeginClient(Handle handle, const Exchange& exchange, const HopKey& hop) {
+  // First of all: the request at the other end, if it is known already, is no cause of this call.
+  if (hop.shared) AnnounceHop(handle, hop, exchange.request_at.first_ns);
   const TraceLinker::Call call{.node = handle,
                                .connection = exchange.connection->id,
                                .reused = exchange.ordinal > 0 || exchange.connection->joined,
                                .header_hash = HashOf(exchange.request.context),
-                               .id_hash = 0};
+                               .id_hash = exchange.request.request_id};
   const Handle link = linker_.CallBegun(call, AtBegin(exchange.request_at));
   Node& node = *tree_.Find(handle);
   node.link = link;
-  if (node.has_header && !node.parent) ResolveAlone(handle);
-  if (hop.shared) AnnounceHop(handle, hop, exchange.request_at.first_ns);
+  if (!node.header.empty() && !node.parent) ResolveAlone(handle);
 }
 
 // The server's end may have come first.
@@ -165,9 +150,10 @@ void TraceStage::Impl::AnnounceHop(Handle client, const HopKey& hop, Nanoseconds
 }
 
 void TraceStage::Impl::BeginServer(Handle handle, const Exchange& exchange, const HopKey& hop) {
-  const Handle link = linker_.RequestRead(
-      {.node = handle, .header_hash = HashOf(exchange.request.context), .id_hash = 0},
-      AtEnd(exchange.request_at));
+  const Handle link = linker_.RequestRead({.node = handle,
+                                           .header_hash = HashOf(exchange.request.context),
+                                           .id_hash = exchange.request.request_id},
+                                          AtEnd(exchange.request_at));
   Node& node = *tree_.Find(handle);
   node.link = link;
   HopContext client;
@@ -202,8 +188,8 @@ void TraceStage::Impl::ResolveAlone(Handle handle) {
   Node& node = *tree_.Find(handle);
   if (std::exchange(node.awaits_hop, false)) awaited_.Erase(node.hop.low);
   node.parent = {};
-  if (node.has_header) {
-    node.method = "traceparent";
+  if (!node.header.empty()) {
+    node.method = node.header;
     // A client's header was written in its own process, a server's came from elsewhere.
     node.remote = !node.is_client;
   } else {
@@ -216,11 +202,9 @@ void TraceStage::Impl::ResolveAlone(Handle handle) {
 
 void TraceStage::Impl::OnLink(Handle call, const Link& link) {
   Node* node = tree_.Find(call);
-  if (node == nullptr) return;
   const Node* parent = tree_.Find(link.parent);
-  if (node->resolved) {
-    const bool differs = parent != nullptr && parent->trace_id != node->trace_id;
-    if (node->has_header && differs) report_.CountDisagreement();
+  if (node == nullptr || node->resolved) {
+    if (parent != nullptr) CompareHeader(call, *parent);
     return;
   }
   node->reason = NameOf(link.reason);
@@ -233,6 +217,16 @@ void TraceStage::Impl::OnLink(Handle call, const Link& link) {
   }
   AddCandidates(link, *node);
   ResolveAlone(call);
+}
+
+// Evidence names a parent for a call whose header did.
+void TraceStage::Impl::CompareHeader(Handle call, const Node& parent) {
+  const Node* node = tree_.Find(call);
+  const model::SpanLink* left = recent_.Find(call);
+  const bool with_header = node != nullptr ? !node->header.empty() : left != nullptr;
+  if (!with_header) return;
+  const model::TraceId& trace = node != nullptr ? node->trace_id : left->trace_id;
+  if (trace != parent.trace_id) report_.CountDisagreement();
 }
 
 void TraceStage::Impl::AddCandidates(const Link& link, Node& node) {
@@ -319,7 +313,8 @@ void TraceStage::Impl::Force(Handle handle) {
 }
 
 void TraceStage::Impl::OnReady(Handle handle, Node& node) {
-  if (!node.is_client && linker_.undecided() > 0) recent_.Add(handle, node);
+  const bool may_be_named = !node.is_client || !node.header.empty();
+  if (may_be_named && linker_.undecided() > 0) recent_.Add(handle, node);
   if (node.is_client && !node.hop_taken) {
     hops_.Update(node.hop, {{}, node.trace_id, node.span_id, node.flags});
   }

@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 
+#include "agent/base/hash.h"
 #include "agent/model/conventions.h"
 #include "agent/protocol/http1/forwarded.h"
 #include "agent/protocol/http1/text.h"
@@ -49,9 +50,18 @@ void Describer::Request(const RequestLine& line, const Fields& fields, model::Me
   message.attributes.Add(key::kNetworkProtocolVersion, VersionText(line.minor_version));
   AddText(message, key::kUserAgentOriginal, fields.user_agent, kMaxUserAgent);
   AddForwarded(fields, message);
-  if (fields.trace_parent.empty() || fields.trace_parent_repeated) return;
-  ParseTraceParent(fields.trace_parent, message.context);
-  if (message.context.valid && !fields.trace_state.empty()) {
+  AddTraceContext(fields, message);
+}
+
+void Describer::AddTraceContext(const Fields& fields, model::Message& message) {
+  const std::string_view id = fields.propagation.request_id;
+  if (!id.empty()) message.request_id = HashBytes(id, 0).low | 1;
+  if (!fields.trace_parent.empty() && !fields.trace_parent_repeated) {
+    ParseTraceParent(fields.trace_parent, message.context);
+  }
+  if (!message.context.valid) {
+    ParsePropagation(fields.propagation, message.context);
+  } else if (!fields.trace_state.empty()) {
     ParseTraceState(fields.trace_state, message.context);
   }
 }

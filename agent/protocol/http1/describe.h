@@ -21,6 +21,7 @@ class Describer {
   void AddText(model::Message& message, std::string_view key, std::string_view value,
                size_t limit_bytes);
   void AddUrl(std::string_view host_field, const RequestLine& line, model::Message& message);
+  static void AddTraceContext(const Fields& fields, model::Message& message);
   void AddForwarded(const Fields& fields, model::Message& message);
 
   std::string redacted_;

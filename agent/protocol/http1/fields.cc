@@ -19,7 +19,7 @@ constexpr std::array<bool, 256> MakeFirstTable(std::string_view letters) {
   }
   return table;
 }
-constexpr std::array<bool, 256> kRequestFirst = MakeFirstTable("cfhtux");
+constexpr std::array<bool, 256> kRequestFirst = MakeFirstTable("bcfhtux");
 constexpr std::array<bool, 256> kResponseFirst = MakeFirstTable("ct");
 
 // Blocks keep the counter in a byte, which lets the compiler compare a vector at a time.
@@ -146,6 +146,10 @@ void FieldReader::OnRequestField(std::string_view name, std::string_view value) 
       if (EqualsLower(name, "x-forwarded-proto")) SetFirst(fields_.forwarded_proto, value);
       break;
     default: break;
+  }
+  const char first = ToLower(name.front());
+  if (first == 'x' || first == 'b' || first == 'u') {
+    TakePropagation(name, value, fields_.propagation);
   }
 }
 

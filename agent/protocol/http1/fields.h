@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "agent/protocol/http1/propagation.h"
+
 namespace spanwire::protocol::http1 {
 
 // What Content-Length and Transfer-Encoding fields said, before RFC 9112 §6 decides what they mean.
@@ -33,6 +35,7 @@ struct Fields {
   std::string_view forwarded_for;      // X-Forwarded-*, ditto
   std::string_view forwarded_proto;
   std::string_view forwarded_host;
+  PropagationFields propagation;
   bool upgrade = false;
 };
 

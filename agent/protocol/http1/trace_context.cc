@@ -71,6 +71,7 @@ void ParseTraceParent(std::string_view value, model::TraceContext& context) {
   constexpr uint8_t kSampled = 1;
   context.flags = version[0] == 0 ? flags[0] : flags[0] & kSampled;  // others may mean other things
   context.valid = true;
+  context.source = "traceparent";
 }
 
 void ParseTraceState(std::string_view value, model::TraceContext& context) {

@@ -257,6 +257,21 @@ TEST(Http1Message, HasNoContextWhenTheFieldIsRepeated) {
   EXPECT_FALSE(HeadOf("GET / HTTP/1.1\r\n" + field + field + "\r\n").context.valid);
 }
 
+TEST(Http1Message, TraceparentWinsOverOtherFormats) {
+  const std::string b3 = "b3: 64fe8b2a57d3eff7-e457b5a2e4d86bd1\r\n";
+  const std::string w3c = "traceparent: " + std::string(kParent) + "\r\n";
+  EXPECT_EQ(HeadOf("GET / HTTP/1.1\r\n" + b3 + "\r\n").context.source, "b3");
+  EXPECT_EQ(HeadOf("GET / HTTP/1.1\r\n" + b3 + w3c + "\r\n").context.source, "traceparent");
+}
+
+TEST(Http1Message, RequestIdsAreHashed) {
+  const auto one = HeadOf("GET / HTTP/1.1\r\nX-Request-ID: abc\r\n\r\n").request_id;
+  const auto two = HeadOf("GET / HTTP/1.1\r\nx-request-id: abd\r\n\r\n").request_id;
+  EXPECT_NE(one, 0u);
+  EXPECT_NE(one, two);
+  EXPECT_EQ(HeadOf("GET / HTTP/1.1\r\nHost: a\r\n\r\n").request_id, 0u);
+}
+
 TEST(Http1Message, TakesWhatTheFirstProxySaid) {
   EXPECT_EQ(
       Render(HeadOf("GET / HTTP/1.1\r\nHost: inner\r\nX-Forwarded-For: 192.0.2.1, 10.0.0.1\r\n"

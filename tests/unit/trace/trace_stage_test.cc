@@ -200,6 +200,7 @@ model::TraceContext Header() {
   context.span_id.fill(0xcd);
   context.flags = 3;
   context.valid = true;
+  context.source = "traceparent";
   context.trace_state = "a=b";
   return context;
 }
