@@ -2,7 +2,6 @@
 """Takes records out of a recording at random, as a full ring would have: with evidence missing, a
 parent may be missing, but it may not be wrong."""
 
-import pathlib
 import random
 import struct
 import subprocess
@@ -44,11 +43,13 @@ def thin(recording: bytes, share: float, seed: int = 1) -> bytes:
     return b"".join(out)
 
 
-def replay(spanwire: pathlib.Path, recording: pathlib.Path, share: float) -> list:
+def replay(stage, share: float) -> list:
     """The spans that a replay gives when `share` of the records is missing."""
-    part, spans = recording.with_suffix(".thin"), recording.with_suffix(f".{share}.jsonl")
-    part.write_bytes(thin(recording.read_bytes(), share))
-    subprocess.run([spanwire, "replay", part, f"--otlp-file={spans}", "--otlp-file-format=json"],
-                   check=True, timeout=300, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    whole = stage.recording
+    part, spans = whole.with_suffix(".thin"), whole.with_suffix(f".{share}.jsonl")
+    part.write_bytes(thin(whole.read_bytes(), share))
+    subprocess.run([stage.spanwire, "replay", part, f"--otlp-file={spans}",
+                    "--otlp-file-format=json", *stage.replay_flags], check=True, timeout=300,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     part.unlink()
     return otlp.read_spans(spans)

@@ -23,6 +23,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
 
 import assessor  # noqa: E402
+import harness  # noqa: E402
 import ledger  # noqa: E402
 import losses  # noqa: E402
 import shape as shapes  # noqa: E402
@@ -31,7 +32,7 @@ import topologies  # noqa: E402
 from stage import Cell, Stage  # noqa: E402
 
 REQUESTS = {1: 400, 16: 2000, 64: 3000, 256: 4000}  # of a cell, by connections
-SHORT = [Cell(16, True, 400), Cell(64, False, 200)]
+SHORT = [Cell(1, True, 100), Cell(16, True, 400), Cell(64, False, 200)]
 TOPOLOGY_SECONDS = 300
 HOP_RIGHT = 0.999  # between processes of one host, everywhere
 RECALL = 0.999
@@ -86,7 +87,7 @@ def run_on_stage(stage: Stage, result: Result, options):
     result.lost = ledger.reasons(agent.ledger())
     result.problems += ledger.ledger_problems(agent.ledger())
     for share in options.lose:
-        spans = stage.own_spans(losses.replay(stage.spanwire, stage.recording, share))
+        spans = stage.own_spans(losses.replay(stage, share))
         outcome = table.summary(driven.assess(spans))
         result.hardships.append((f"{share * 100:g} % lost", outcome))
     if options.restarts:
@@ -124,7 +125,7 @@ def run_one(topology: topologies.Topology, options) -> Result:
             run_on_stage(stage, result, options)
             if options.keep:
                 shutil.copytree(stage.folder, options.keep / topology.name, dirs_exist_ok=True,
-                                ignore=lambda folder, names: [n for n in names if ".sock" in n])
+                                ignore=harness.skip_special)
     except Exception as error:  # one topology must not hide the others
         result.problems.append(f"{type(error).__name__}: {error}")
         if not isinstance(error, AssertionError):

@@ -24,6 +24,7 @@ class Cell:
 class Stage(harness.Scene):
     """One topology. Each runtime's verb starts a program and returns when it accepts on `port`."""
     PYTHON = SERVERS / "python"
+    replay_flags = []  # of every replay: what the daemon shows of a statement, too
 
     def __init__(self, name: str, build: pathlib.Path):
         super().__init__(name, build)
