@@ -149,6 +149,7 @@ ExitCode RunDoctor(const Options& options) {
   checks.push_back(CheckUprobes());
   checks.push_back(CheckTracefs());
   checks.push_back(CheckCgroup(options));
+  CheckSandbox(checks);
   const auto environment = [](const std::string& name) -> std::optional<std::string> {
     const char* value = std::getenv(name.c_str());  // NOLINT: no thread sets the environment
     return value ? std::optional<std::string>(value) : std::nullopt;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "agent/app/options.h"
 
@@ -18,6 +19,9 @@ struct DoctorCheck {
   std::string detail;  // what was seen
   std::string fix;     // what to do about it; empty where nothing is wrong
 };
+
+// Tries, in processes that are confined as the worker is, to get out; one check an attempt.
+void CheckSandbox(std::vector<DoctorCheck>& checks);
 
 // One line a check, its fix below it, and a closing line with the counts.
 std::string FormatDoctorText(std::span<const DoctorCheck> checks, bool color);

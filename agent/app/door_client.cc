@@ -115,6 +115,15 @@ void DoorClient::Notify(spanwire_door_type type) {
   channel_.Send(std::as_bytes(std::span(&notice, 1)));
 }
 
+void DoorClient::Tell(const door::LinkCounts& counts) {
+  uint64_t spans = counts.disagreements;
+  for (const auto& [how, count] : counts.spans) spans += count;
+  if (counts.place >= told_spans_.size()) told_spans_.resize(counts.place + 1);
+  if (told_spans_[counts.place] == spans) return;
+  const spanwire_door_links message = door::MakeLinks(counts);
+  if (channel_.Send(door::BytesOf(message)) == Sent::kYes) told_spans_[counts.place] = spans;
+}
+
 std::optional<model::Process> DoorClient::Note(door::Received& message, uint64_t question) {
   ByteReader reader(message.bytes);
   const auto header = ByteReader(message.bytes).ReadPod<spanwire_door_plain>();

@@ -13,6 +13,7 @@
 #include "agent/capture/ring_buffer_source.h"
 #include "agent/connection/policy.h"
 #include "agent/door/channel.h"
+#include "agent/door/request.h"
 #include "agent/door/shared_memory.h"
 #include "agent/model/process.h"
 #include "spanwire/door.h"
@@ -58,6 +59,8 @@ class DoorClient final : public connection::PolicySink, public capture::RecordRe
   model::Process Resolve(const spanwire_process& record) override;
 
   void Notify(spanwire_door_type type);
+  // For the statistics. What was told already is not told again.
+  void Tell(const door::LinkCounts& counts);
   KeeperNews TakeNews();
 
  private:
@@ -68,10 +71,11 @@ class DoorClient final : public connection::PolicySink, public capture::RecordRe
 
   door::Channel channel_;
   KeeperNews news_;
-  std::vector<size_t> told_;  // how many reasons of each stage
-  size_t counters_ = 0;       // when the stages were told of
-  uint64_t asked_ = 0;        // the last question
-  uint64_t answered_ = 0;     // the last one that the keeper answered, in either way
+  std::vector<size_t> told_;          // how many reasons of each stage
+  std::vector<uint64_t> told_spans_;  // of each process, by place
+  size_t counters_ = 0;               // when the stages were told of
+  uint64_t asked_ = 0;                // the last question
+  uint64_t answered_ = 0;             // the last one that the keeper answered, in either way
   std::chrono::steady_clock::time_point ask_again_{};  // after a silence
   std::mutex mutex_;                                   // guards batch_
   spanwire_door_policies batch_{};

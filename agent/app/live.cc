@@ -129,8 +129,7 @@ class LiveRun {
     parts_.run_for = options_.run_for;
     if (!options_.stats.path.empty()) parts_.stats_interval = options_.stats.interval;
     parts_.on_ready = [this] { Announce(); };
-    parts_.on_stats = [this](const Ledger& ledger, const capture::KernelCounters& kernel,
-                             bool last) { WriteStats(ledger, kernel, last); };
+    parts_.on_stats = [this](const keeper::RunStatistics& statistics) { WriteStats(statistics); };
   }
 
   void Announce() const {
@@ -139,12 +138,16 @@ class LiveRun {
                  capture::TierName(tracer_->tier()).data(), static_cast<int>(tracer_->tier()));
   }
 
-  void WriteStats(const Ledger& ledger, const capture::KernelCounters& kernel, bool last) const {
+  void WriteStats(const keeper::RunStatistics& statistics) const {
     if (!options_.stats.path.empty()) {
-      auto written = WriteStatsFile(options_.stats.path, FormatStats(ledger, nullptr, &kernel));
-      if (!written && last) std::fprintf(stderr, "spanwire: %s\n", written.error().message.c_str());
+      const std::string text = FormatStats(
+          statistics.ledger, {statistics.links, statistics.link_disagreements}, &statistics.kernel);
+      auto written = WriteStatsFile(options_.stats.path, text);
+      if (!written && statistics.last) {
+        std::fprintf(stderr, "spanwire: %s\n", written.error().message.c_str());
+      }
     }
-    if (last) std::fprintf(stderr, "spanwire: %s\n", ledger.ToLine().c_str());
+    if (statistics.last) std::fprintf(stderr, "spanwire: %s\n", statistics.ledger.ToLine().c_str());
   }
 
   const Options& options_;

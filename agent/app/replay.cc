@@ -45,8 +45,8 @@ ExitCode RunReplay(const Options& options) {
   const auto read = ReadAll(**source, pipeline);
   pipeline.Finish(kShutdownLimit);
   if (!options.stats.path.empty()) {
-    auto written =
-        WriteStatsFile(options.stats.path, FormatStats(ledger, &pipeline.links(), nullptr));
+    auto written = WriteStatsFile(options.stats.path,
+                                  FormatStats(ledger, NumbersOf(pipeline.links()), nullptr));
     if (!written) return Complain(written.error());
   }
   std::fprintf(stderr, "spanwire: %s\n", ledger.ToLine().c_str());

@@ -20,10 +20,10 @@ constexpr std::array<std::string_view, 12> kCounterNames{
     "hook_runs",      "ignored_calls",      "bytes_passed", "bytes_captured",
     "io_uring_calls", "unreadable_buffers", "peeks",        "skipped_runs"};
 
-std::string FormatLinks(const trace::LinkReport& links) {
-  std::string text = "{\"header_disagreements\":" + std::to_string(links.disagreements());
+std::string FormatLinks(const LinkNumbers& links) {
+  std::string text = "{\"header_disagreements\":" + std::to_string(links.disagreements);
   text += ",\"processes\":[";
-  for (const trace::ProcessLinks& process : links.processes()) {
+  for (const door::LinkCounts& process : links.processes) {
     if (text.back() != '[') text += ',';
     text += "{\"pid\":" + std::to_string(process.pid) + ",\"service\":";
     exporter::AppendJsonString(text, process.service);
@@ -39,13 +39,24 @@ std::string FormatLinks(const trace::LinkReport& links) {
 
 }  // namespace
 
-std::string FormatStats(const Ledger& ledger, const trace::LinkReport* links,
+LinkNumbers NumbersOf(const trace::LinkReport& report) {
+  LinkNumbers numbers{{}, report.disagreements()};
+  for (const auto& process : report.processes()) {
+    const auto place = static_cast<uint32_t>(numbers.processes.size());
+    numbers.processes.push_back({place,
+                                 process.pid,
+                                 numbers.disagreements,
+                                 process.service,
+                                 {process.spans.begin(), process.spans.end()}});
+  }
+  return numbers;
+}
+
+std::string FormatStats(const Ledger& ledger, const LinkNumbers& links,
                         const capture::KernelCounters* kernel) {
   std::string text = ledger.ToJson();
-  if (links) {
-    text.pop_back();
-    text += ",\"links\":" + FormatLinks(*links) + "}";
-  }
+  text.pop_back();
+  text += ",\"links\":" + FormatLinks(links) + "}";
   if (kernel) {
     text.pop_back();
     text += ",\"kernel\":{";

@@ -17,6 +17,7 @@
 #include "agent/app/exporters.h"
 #include "agent/app/live.h"
 #include "agent/app/pipeline.h"
+#include "agent/app/stats_file.h"
 #include "agent/app/stop_signal.h"
 #include "agent/capture/recording.h"
 #include "agent/capture/ring_buffer_source.h"
@@ -108,7 +109,6 @@ class WorkerRun {
       if (!polled) return polled.error();
       pipeline_->Flush();
       door_.Flush();
-      SPANWIRE_RETURN_IF_ERROR(door_.TellStages(ledger_));
       if (HeedKeeper()) return {};
       const Nanoseconds now = clock_.Now().monotonic_ns;
       if (sweep_.Due(pipeline_->NeedsSweep(), now)) door_.Notify(SPANWIRE_DOOR_SWEEP);
@@ -125,6 +125,7 @@ class WorkerRun {
     pipeline_->Finish(kShutdownLimit);
     if (recording_) recording_->Flush();
     SPANWIRE_RETURN_IF_ERROR(door_.TellStages(ledger_));
+    TellLinks();
     return recording_ ? recording_->status() : Result<>();
   }
 
@@ -169,7 +170,12 @@ class WorkerRun {
     pipeline_->Settle();
     if (!door_.TellStages(ledger_)) return;
     memory_.Count();
+    TellLinks();
     door_.Notify(SPANWIRE_DOOR_COUNTED);
+  }
+
+  void TellLinks() {
+    for (const auto& process : NumbersOf(pipeline_->links()).processes) door_.Tell(process);
   }
 
   bool WantsEnd() const {

@@ -61,6 +61,9 @@ class LiveSource final : public RingBufferSource, private RingReader::Taker {
 
   void Introduce(const model::Process& process, model::EventSink& sink) override {
     sink_ = &sink;
+    ring_stage_.in.Add();
+    ring_stage_.out.Add();
+    decode_stage_.Count(0, Decoded::kDelivered);
     Tell(process);
   }
 

@@ -35,8 +35,8 @@ struct LiveParts {
 
 // Events of this host, as they happen. Under load the reader sleeps a few milliseconds between
 // batches; when nothing happens it waits for the kernel's wake-up at the next record. Every Poll()
-// ends with a tick when time has passed. Keeps the ledger stages "ring" and "decode"; who knows the
-// kernel's counters completes "ring".
+// ends with a tick when time has passed. Keeps the ledger stages "ring" and "decode". Into "ring"
+// come, as far as this side knows, only introductions: who knows the kernel's counters adds them.
 class RingBufferSource : public EventSource {
  public:
   // Needs no privilege.

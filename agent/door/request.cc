@@ -28,9 +28,10 @@ std::string_view NameIn(std::span<const char, SPANWIRE_DOOR_NAME> field) {
 }
 
 bool PutName(std::string_view name, std::span<char, SPANWIRE_DOOR_NAME> field) {
-  if (name.empty() || name.size() >= field.size()) return false;
+  const bool fits = !name.empty() && name.size() < field.size();
+  if (!fits || !std::ranges::all_of(name, IsNameLetter)) return false;
   std::ranges::copy(name, field.begin());
-  return NameIn(field) == name;
+  return true;
 }
 
 bool IsCounter(uint32_t index) { return index < SPANWIRE_SHARED_COUNTERS; }
@@ -101,6 +102,27 @@ std::optional<Request> ParsePolicies(std::span<const std::byte> message) {
   return PolicyRequest{{policies.begin(), policies.end()}};
 }
 
+std::optional<Request> ParseLinks(std::span<const std::byte> message) {
+  const auto links = Whole<spanwire_door_links>(message);
+  if (!links || links->count > SPANWIRE_DOOR_LINK_KINDS || links->reserved != 0 ||
+      links->place >= SPANWIRE_DOOR_LINK_PLACES) {
+    return std::nullopt;
+  }
+  const auto end = std::ranges::find(links->service, '\0');
+  if (end == std::end(links->service)) return std::nullopt;
+  LinkCounts counts{links->place,
+                    links->pid,
+                    links->disagreements,
+                    std::string(std::begin(links->service), end),
+                    {}};
+  for (const auto& link : std::span(links->links).first(links->count)) {
+    const std::string_view how = NameIn(link.how);
+    if (how.empty()) return std::nullopt;
+    counts.spans.emplace_back(how, link.spans);
+  }
+  return counts;
+}
+
 std::optional<Request> ParseDescribe(std::span<const std::byte> message) {
   const auto request = Whole<spanwire_door_describe>(message);
   if (!request || request->question == 0) return std::nullopt;
@@ -120,6 +142,7 @@ std::optional<Request> ParseRequest(std::span<const std::byte> message) {
     case SPANWIRE_DOOR_COUNTED: return ParseNotice(message);
     case SPANWIRE_DOOR_STAGE: return ParseStage(message);
     case SPANWIRE_DOOR_POLICY: return ParsePolicies(message);
+    case SPANWIRE_DOOR_LINKS: return ParseLinks(message);
     case SPANWIRE_DOOR_DESCRIBE: return ParseDescribe(message);
     default: return std::nullopt;
   }
@@ -139,6 +162,23 @@ std::optional<spanwire_door_stage> MakeStage(const StageLayout& layout) {
     reason.counter = counter;
   }
   return stage;
+}
+
+spanwire_door_links MakeLinks(const LinkCounts& counts) {
+  spanwire_door_links links{};
+  links.header = HeaderOf<spanwire_door_links>(SPANWIRE_DOOR_LINKS);
+  links.place = std::min<uint32_t>(counts.place, SPANWIRE_DOOR_LINK_PLACES - 1);
+  links.pid = counts.pid;
+  links.disagreements = counts.disagreements;
+  counts.service.copy(links.service, sizeof(links.service) - 1);
+  for (const auto& [how, spans] : counts.spans) {
+    if (links.count == SPANWIRE_DOOR_LINK_KINDS) break;
+    auto& link = links.links[links.count];
+    if (!PutName(how, link.how)) continue;
+    link.spans = spans;
+    ++links.count;
+  }
+  return links;
 }
 
 }  // namespace spanwire::door

@@ -40,7 +40,16 @@ struct DescribeRequest {
   spanwire_process process{};
 };
 
-using Request = std::variant<Notice, StageLayout, PolicyRequest, DescribeRequest>;
+// LINKS: how the parents of one process's spans were found.
+struct LinkCounts {
+  uint32_t place = 0;
+  uint32_t pid = 0;
+  uint64_t disagreements = 0;  // of all processes
+  std::string service;         // any bytes
+  std::vector<std::pair<std::string, uint64_t>> spans;
+};
+
+using Request = std::variant<Notice, StageLayout, PolicyRequest, DescribeRequest, LinkCounts>;
 
 // A message of the worker; nothing when it breaks a rule of include/spanwire/door.h. Pure; the
 // bytes may be anything.
@@ -49,6 +58,8 @@ std::optional<Request> ParseRequest(std::span<const std::byte> message);
 // The other direction, for the worker. What does not fit (more than SPANWIRE_DOOR_REASONS, a name
 // too long or of other letters) gives nothing.
 std::optional<spanwire_door_stage> MakeStage(const StageLayout& layout);
+// What does not fit is left out.
+spanwire_door_links MakeLinks(const LinkCounts& counts);
 
 // The message's bytes, as they are sent.
 template <typename Message>

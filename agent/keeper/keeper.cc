@@ -156,6 +156,8 @@ bool Keeper::Serve(const door::Request& request) {
     doorman_.SetPolicies(*policies);
   } else if (const auto* describe = std::get_if<door::DescribeRequest>(&request)) {
     doorman_.Describe(*describe, worker_->channel);
+  } else if (const auto* links = std::get_if<door::LinkCounts>(&request)) {
+    links_.Set(*links);
   }
   return true;
 }
@@ -247,9 +249,15 @@ void Keeper::AskForCount() {
 
 void Keeper::WriteStats(LossAccount::When when) {
   if (!parts_.on_stats) return;
-  Ledger ledger;
-  const auto kernel = account_.Fill(ledger, *parts_.tracer, when);
-  parts_.on_stats(ledger, kernel, /*last=*/false);
+  RunStatistics statistics;
+  statistics.kernel = account_.Fill(statistics.ledger, *parts_.tracer, when);
+  Publish(statistics);
+}
+
+void Keeper::Publish(RunStatistics& statistics) const {
+  statistics.links = links_.processes();
+  statistics.link_disagreements = links_.disagreements();
+  parts_.on_stats(statistics);
 }
 
 // --- the end of a worker, and of all
@@ -275,6 +283,7 @@ void Keeper::OnWorkerEnd(const WorkerEnd& end) {
   const bool was_ready = worker_->state == Worker::State::kReady;
   const bool finished = stopping_ && was_ready && end.signal == 0;
   account_.EndWorker(finished);
+  links_.EndWorker();
   worker_.reset();
   counted_by_ = 0;
   parts_.tracer->control().worker_pid = 0;
@@ -307,9 +316,10 @@ void Keeper::End(int exit_code) {
   worker_.reset();
   parts_.tracer->Detach();
   if (!parts_.on_stats) return;
-  Ledger ledger;
-  const auto kernel = account_.FillLast(ledger, *parts_.tracer);
-  parts_.on_stats(ledger, kernel, /*last=*/true);
+  RunStatistics statistics;
+  statistics.last = true;
+  statistics.kernel = account_.FillLast(statistics.ledger, *parts_.tracer);
+  Publish(statistics);
 }
 
 }  // namespace spanwire::keeper

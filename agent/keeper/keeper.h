@@ -15,6 +15,7 @@
 #include "agent/door/channel.h"
 #include "agent/door/shared_memory.h"
 #include "agent/keeper/doorman.h"
+#include "agent/keeper/link_table.h"
 #include "agent/keeper/loss_account.h"
 #include "agent/keeper/restarts.h"
 #include "agent/keeper/signals.h"
@@ -22,6 +23,15 @@
 #include "agent/process/resolver.h"
 
 namespace spanwire::keeper {
+
+// A run in numbers.
+struct RunStatistics {
+  Ledger ledger;
+  capture::KernelCounters kernel{};
+  std::vector<door::LinkCounts> links;  // by process
+  uint64_t link_disagreements = 0;
+  bool last = false;  // the run is over
+};
 
 // What a run is made of. What is pointed to outlives the keeper.
 struct KeeperParts {
@@ -34,9 +44,9 @@ struct KeeperParts {
   std::function<Result<UniqueFd>()> open_otlp_file;
   bool reopens = false;                  // SIGHUP opens it again; else SIGHUP ends the run
   std::chrono::milliseconds run_for{0};  // 0: until a signal or the worker ends it
-  // Called each `stats_interval` (0: never), and with `last` at the end.
+  // Called each `stats_interval` (0: never), and at the end.
   std::chrono::milliseconds stats_interval{0};
-  std::function<void(const Ledger&, const capture::KernelCounters&, bool last)> on_stats;
+  std::function<void(const RunStatistics&)> on_stats;
   std::function<void()> on_ready;  // the first worker reads
 };
 
@@ -81,6 +91,7 @@ class Keeper {
   void Reopen();
   void AskForCount();
   void WriteStats(LossAccount::When when);
+  void Publish(RunStatistics& statistics) const;
   void Notify(spanwire_door_type type);
   void Stop();
   void EndBadWorker(const char* why);
@@ -92,6 +103,7 @@ class Keeper {
   Signals signals_;
   Doorman doorman_;
   LossAccount account_;
+  LinkTable links_;
   Restarts restarts_;
   UniqueFd otlp_file_;
   std::optional<Worker> worker_;

@@ -33,11 +33,12 @@ void Close(Numbers& numbers, uint64_t arrived) {
 void CompleteRing(Stage& stage, const capture::KernelCounters& kernel) {
   const uint64_t skipped = kernel[SPANWIRE_COUNT_SKIPPED];
   const uint64_t lost = kernel[SPANWIRE_COUNT_RING_FULL] + kernel[SPANWIRE_COUNT_NO_SCRATCH];
-  stage.in.Set(kernel[SPANWIRE_COUNT_RECORDS] + skipped);
+  const uint64_t introduced = stage.in.Get();
+  stage.in.Set(kernel[SPANWIRE_COUNT_RECORDS] + skipped + introduced);
   stage.Drop("ring_full").Set(kernel[SPANWIRE_COUNT_RING_FULL]);
   stage.Drop("no_scratch").Set(kernel[SPANWIRE_COUNT_NO_SCRATCH]);
   stage.Drop("hook_skipped").Set(skipped);
-  stage.held.Set(Less(kernel[SPANWIRE_COUNT_RECORDS], lost + stage.out.Get()));
+  stage.held.Set(Less(kernel[SPANWIRE_COUNT_RECORDS] + introduced, lost + stage.out.Get()));
 }
 
 }  // namespace
@@ -78,8 +79,11 @@ LossAccount::Numbers LossAccount::Read(const Row& row, When when) const {
     return when == When::kNow ? memory_->CounterAt(index) : memory_->CountedAt(index);
   };
   Numbers numbers{at(layout.in), at(layout.out), at(layout.held), {}};
+  // What comes in there so far are introductions: they go out at once.
   if (layout.name == kRing) {
-    numbers.out = when == When::kNow ? memory_->Taken().records : memory_->get().counted_records;
+    const auto taken =
+        when == When::kNow ? memory_->Taken().records : memory_->get().counted_records;
+    numbers.out = numbers.in + taken;
   }
   for (const auto& [reason, counter] : layout.reasons) numbers.dropped[reason] += at(counter);
   return numbers;

@@ -64,7 +64,7 @@ WorkerProcess& WorkerProcess::operator=(WorkerProcess&& other) noexcept {
   return *this;
 }
 
-std::optional<WorkerEnd> WorkerProcess::Wait(int flags) {
+std::optional<WorkerEnd> WorkerProcess::WaitFor(int flags) {
   if (pid_ == 0) return std::nullopt;
   int status = 0;
   pid_t reaped = 0;
@@ -77,12 +77,12 @@ std::optional<WorkerEnd> WorkerProcess::Wait(int flags) {
   return WorkerEnd{0, WEXITSTATUS(status)};
 }
 
-std::optional<WorkerEnd> WorkerProcess::Reap() { return Wait(WNOHANG); }
+std::optional<WorkerEnd> WorkerProcess::Reap() { return WaitFor(WNOHANG); }
 
 std::optional<WorkerEnd> WorkerProcess::Kill() {
   if (pid_ == 0) return std::nullopt;
   kill(pid_, SIGKILL);
-  return Wait(0);
+  return WaitFor(0);
 }
 
 }  // namespace spanwire::keeper

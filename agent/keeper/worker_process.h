@@ -6,6 +6,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/base/result.h"
@@ -39,12 +40,14 @@ class WorkerProcess {
   pid_t pid() const { return pid_; }
   // How it ended, once it has; it is gone for good then.
   std::optional<WorkerEnd> Reap();
+  // Waits for its end.
+  std::optional<WorkerEnd> Wait() { return WaitFor(0); }
   // Ends it at once, and waits for its end.
   std::optional<WorkerEnd> Kill();
 
  private:
   explicit WorkerProcess(pid_t pid) : pid_(pid) {}
-  std::optional<WorkerEnd> Wait(int flags);
+  std::optional<WorkerEnd> WaitFor(int flags);
 
   pid_t pid_ = 0;  // 0: reaped
 };

@@ -71,7 +71,7 @@ int TryDump() { return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1 ? 0 : EPERM; }
 constexpr auto kProbes = std::to_array<Probe>({
     {"setuid(0)", "become root", &TryRoot},
     {"/etc/shadow", "read the passwords", &TryShadow},
-    {"/proc/1", "look at other processes", &TryProc},
+    {"/proc/1", "look at other processes", &TryProc, true},
     {"write", "make a file in /tmp", &TryWrite},
     {"execve", "start a program", &TryExecute},
     {"fork", "make a process", &TryFork},

@@ -13,6 +13,7 @@ struct Probe {
   // Returns 0 when it got out, else errno; or does not return, because the filter ended the
   // process.
   int (*attempt)();
+  bool needs_file_rules = false;  // a kernel without Landlock may let it pass
 };
 
 // All of them. Harmless where they succeed: what they make is removed again.

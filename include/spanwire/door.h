@@ -19,7 +19,7 @@
  *                                    <-   IDENTITY, REFUSED: answers to DESCRIBE
  *                                    <-   REOPEN + output
  *                                    <-   COUNT
- *   COUNTED                          ->
+ *   LINKS, one a process; COUNTED    ->
  *   DONE                             ->
  *                                    <-   FINISH; the hooks are gone
  *   (exits)
@@ -32,6 +32,9 @@
 #define SPANWIRE_DOOR_POLICIES 64 /* in one message */
 #define SPANWIRE_DOOR_REASONS 64  /* of one stage */
 #define SPANWIRE_DOOR_NAME 32
+#define SPANWIRE_DOOR_SERVICE 128
+#define SPANWIRE_DOOR_LINK_KINDS 32
+#define SPANWIRE_DOOR_LINK_PLACES 1024
 #define SPANWIRE_DOOR_STAGES 64
 #define SPANWIRE_DOOR_IDENTITY_MAX 131072 /* bytes of one IDENTITY message */
 
@@ -46,6 +49,7 @@ enum spanwire_door_type {
 	SPANWIRE_DOOR_DESCRIBE = 6, /* struct spanwire_door_describe: who is this process? */
 	SPANWIRE_DOOR_DONE = 7,     /* struct spanwire_door_plain: wants the run to end */
 	SPANWIRE_DOOR_COUNTED = 8,  /* struct spanwire_door_plain: `counted` is there to be read */
+	SPANWIRE_DOOR_LINKS = 9,    /* struct spanwire_door_links: one process, for statistics */
 	/* Keeper to worker. */
 	SPANWIRE_DOOR_START = 64,    /* struct spanwire_door_start */
 	SPANWIRE_DOOR_IDENTITY = 65, /* struct spanwire_door_answer + capture/identity_codec.h */
@@ -94,6 +98,23 @@ struct spanwire_door_stage {
 	__u32 held;
 	__u32 reason_count;
 	struct spanwire_door_reason reasons[SPANWIRE_DOOR_REASONS];
+};
+
+/* How the parents of one process's spans were found so far. `service` is any UTF-8. */
+struct spanwire_door_link {
+	char how[SPANWIRE_DOOR_NAME];
+	__u64 spans;
+};
+
+struct spanwire_door_links {
+	struct spanwire_door_plain header;
+	__u32 place; /* of this process among all that the worker tells of */
+	__u32 pid;
+	__u64 disagreements; /* of all processes */
+	__u32 count;
+	__u32 reserved;
+	char service[SPANWIRE_DOOR_SERVICE]; /* ended by a zero byte */
+	struct spanwire_door_link links[SPANWIRE_DOOR_LINK_KINDS];
 };
 
 struct spanwire_door_policy {

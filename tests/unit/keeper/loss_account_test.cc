@@ -73,6 +73,21 @@ TEST(LossAccount, CompletesTheRingFromTheKernel) {
   EXPECT_TRUE(ring.Balanced());
 }
 
+TEST(LossAccount, IntroductionsPassTheRingToo) {
+  test::FakeTracer tracer;
+  tracer.kernel[SPANWIRE_COUNT_RECORDS] = 3;
+  LossAccount account;
+  Corridor corridor;
+  ASSERT_TRUE(corridor.Tell(account));
+  corridor.Take(3);
+  corridor.stage("ring").in.Add(2);
+  corridor.Pass("decode", 5, 5);
+  Ledger ledger;
+  account.Fill(ledger, tracer, LossAccount::When::kNow);
+  ExpectBalanced(ledger);
+  EXPECT_EQ(ledger.stages()[0]->out.Get(), ledger.stages()[1]->in.Get());
+}
+
 TEST(LossAccount, ADeadWorkersLoadIsLost) {
   test::FakeTracer tracer;
   tracer.kernel[SPANWIRE_COUNT_RECORDS] = 10;
