@@ -21,6 +21,7 @@ using Sent = door::Channel::Sent;
 constexpr milliseconds kHandoverLimit{10'000};
 constexpr milliseconds kAnswerLimit{200};
 constexpr milliseconds kSilence{1000};  // after no answer
+constexpr int kReopenBits = 24;
 constexpr size_t kPolicyHeader = offsetof(spanwire_door_policies, policies);
 
 // Where the counters of `stage` lie; nothing when one is not in the shared memory.
@@ -65,7 +66,9 @@ Result<Handover> DoorClient::ReceiveHandover() {
   if (!channel_.Wait(kHandoverLimit)) return Error{"the keeper does not answer", 0};
   auto message = channel_.Receive(/*takes_descriptors=*/true);
   if (!message) return Error{"the keeper closed the door", 0};
-  return Unpack(*message);
+  auto handover = Unpack(*message);
+  if (handover) reopen_base_ = handover->start.generation << kReopenBits;
+  return handover;
 }
 
 Result<> DoorClient::TellStages(const Ledger& ledger) {
@@ -93,7 +96,8 @@ void DoorClient::Set(model::ConnectionId connection, const connection::Policy& p
   batch_.policies[batch_.count++] = {
       connection,
       {policy.rx_bytes, policy.tx_bytes, policy.rx_call_bytes, policy.tx_call_bytes,
-       policy.single_bytes, static_cast<uint32_t>(policy.mode), policy.reopen},
+       policy.single_bytes, static_cast<uint32_t>(policy.mode),
+       policy.reopen == 0 ? 0 : policy.reopen + reopen_base_},
       0};
 }
 

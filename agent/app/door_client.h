@@ -71,7 +71,8 @@ class DoorClient final : public connection::PolicySink, public capture::RecordRe
 
   door::Channel channel_;
   KeeperNews news_;
-  std::vector<size_t> told_;          // how many reasons of each stage
+  uint32_t reopen_base_ = 0;  // makes a request to reopen differ from those of workers before
+  std::vector<size_t> told_;  // how many reasons of each stage
   std::vector<uint64_t> told_spans_;  // of each process, by place
   size_t counters_ = 0;               // when the stages were told of
   uint64_t asked_ = 0;                // the last question

@@ -3,9 +3,8 @@
 
 import importlib
 
-MODULES = ("servers", "proxies", "languages", "wire", "clients", "life", "failures", "hostile",
-           "losses", "canary", "recording", "terminal", "identity", "backends",
-           "uring")
+MODULES = ("servers", "proxies", "languages", "wire", "clients", "life", "deaths", "failures",
+           "hostile", "losses", "canary", "recording", "terminal", "identity", "backends", "uring")
 SCENARIOS = {}
 
 
