@@ -7,8 +7,9 @@
                                             has SPANWIRE_UPDATE_GOLDEN=1); git diff shows the change
   run.py --record NAME                      records anew; needs root
 
-The text has a block a span, in the order of the export. What depends on the host that replays or on
-the version (host.name, telemetry.*) is left out. Several shards have to write the same as one.
+The text has a block a span, in the order of the export, or for tree_* a line a span, under its
+parent. What depends on the host that replays or on the version (host.name, telemetry.*) is left out.
+Several shards have to write the same as one.
 """
 
 import argparse
@@ -44,6 +45,32 @@ def render(span: otlp.Span) -> str:
     return "\n".join(lines) + "\n"
 
 
+def tree_line(span: otlp.Span, depth: int) -> str:
+    said = [span.attributes.get(f"spanwire.link.{key}") for key in ("method", "confidence")]
+    reason = span.attributes.get("spanwire.link.reason")
+    parts = ["  " * depth + KINDS[span.kind], span.resource.get("service.name"), span.url, *said,
+             f"({reason})" if reason else None]
+    return " ".join(str(part) for part in parts if part is not None)
+
+
+def render_trees(spans: list) -> str:
+    """A line a span, children under their parents, in the order in which they began."""
+    below, known, lines = {}, {span.span_id for span in spans}, []
+    for span in sorted(spans, key=lambda s: (s.start_ns, s.span_id)):
+        below.setdefault(span.parent_id if span.parent_id in known else "", []).append(span)
+
+    def add(span: otlp.Span, depth: int, trace: str):
+        if span.trace_id != trace:
+            raise AssertionError(f"span {span.span_id} is in another trace than its parent")
+        lines.append(tree_line(span, depth))
+        for child in below.get(span.span_id, []):
+            add(child, depth + 1, trace)
+
+    for root in below.get("", []):
+        add(root, 0, root.trace_id)
+    return "\n".join(lines) + "\n"
+
+
 def replay(build: pathlib.Path, recording: pathlib.Path, shards: int, spans: pathlib.Path) -> bytes:
     """The file of spans that a replay with so many shards writes."""
     subprocess.run([build / "spanwire", "replay", recording, f"--otlp-file={spans}",
@@ -61,9 +88,15 @@ def same_with_shards(build: pathlib.Path, name: str, folder: pathlib.Path, alone
     return not other
 
 
+def to_text(name: str, spans: list) -> str:
+    if name in PROXIES:
+        return render_trees(spans)
+    return "\n".join(render(span) for span in spans)
+
+
 def compare(name: str, expected: str, found: str) -> bool:
     if expected == found:
-        print(f"ok   {name} {found.count('  trace ')} spans")
+        print(f"ok   {name} {found.count('SERVER ') + found.count('CLIENT ')} spans")
         return True
     diff = list(difflib.unified_diff(expected.splitlines(), found.splitlines(), f"{name} expected",
                                      f"{name} replayed", lineterm=""))
@@ -77,7 +110,7 @@ def check(build: pathlib.Path, name: str, update: bool) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         spans = pathlib.Path(folder) / "spans.jsonl"
         alone = replay(build, DATA / f"{name}.recording", 1, spans)
-        found = "\n".join(render(span) for span in otlp.read_spans(spans))
+        found = to_text(name, otlp.read_spans(spans))
         same = same_with_shards(build, name, pathlib.Path(folder), alone)
     if update:
         text.write_text(found)
@@ -110,7 +143,47 @@ def contexts(scene, port: int, raw: int):
     scene.load(port, "/login?token=hunter2&user=7", requests=1)
 
 
+def through(scene, port: int, raw: int):
+    """Twelve requests, some at a time."""
+    scene.load(port, requests=2)
+    scene.load(port, requests=10, connections=4)
+
+
+def nginx_new(scene, upstream: int) -> int:
+    """An event loop with a new connection upstream for each request."""
+    import origins
+    return origins.nginx_proxy(scene, f"127.0.0.1:{upstream}")
+
+
+def nginx_kept(scene, upstream: int) -> int:
+    """The same, with connections that are kept."""
+    import origins
+    return origins.nginx_proxy(scene, f"127.0.0.1:{upstream}", keepalive=8)
+
+
+def node(scene, upstream: int) -> int:
+    """An event loop that takes as many connections as it needs."""
+    port = scene.port()
+    shutil.copy(TOP / "tests/ledger/servers/node/proxy.mjs", scene.folder)
+    scene.start("node", ["node", scene.folder / "proxy.mjs", port, upstream, 0]).wait_port(port)
+    return port
+
+
+def threads(scene, upstream: int) -> int:
+    """Processes that serve a request each, and ask upstream themselves."""
+    port = scene.port()
+    shutil.copy(TOP / "tests/ledger/servers/python/wsgi_call.py", scene.folder)
+    scene.start("gunicorn", [
+        "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", 4, "--worker-tmp-dir",
+        scene.folder, "--chdir", scene.folder, "wsgi_call:application"],
+        env={"PYTHONDONTWRITEBYTECODE": "1", "UPSTREAM": str(upstream)}).wait_port(port)
+    return port
+
+
 TRAFFIC = {"plain": plain, "odd": odd, "contexts": contexts}
+# What stands between the client and nginx. Their texts show trees, not spans.
+PROXIES = {"tree_nginx_new": nginx_new, "tree_nginx_kept": nginx_kept, "tree_node": node,
+           "tree_threads": threads}
 
 
 def record(build: pathlib.Path, name: str):
@@ -125,11 +198,16 @@ def record(build: pathlib.Path, name: str):
         port, raw = origins.nginx(scene), scene.port()
         scene.start("raw", ["/usr/bin/python3", scene.folder / "raw.py", raw,
                             "peek"]).wait_port(raw)
+        ports = [port, raw]
+        if name in PROXIES:
+            port = PROXIES[name](scene, port)
+            ports.append(port)
         recorder = scene.start("record", [
-            build / "spanwire", "record", "-o", DATA / f"{name}.recording", f"--port={port},{raw}"])
+            build / "spanwire", "record", "-o", DATA / f"{name}.recording",
+            "--port=" + ",".join(map(str, ports))])
         recorder.wait_until(lambda: "spanwire: ready" in recorder.errors(), "ready line")
         scene.build = scene.folder
-        TRAFFIC[name](scene, port, raw)
+        TRAFFIC.get(name, through)(scene, port, raw)
         recorder.process.terminate()
         if recorder.wait(10) != 0:
             raise AssertionError(recorder.errors())
@@ -139,7 +217,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=pathlib.Path, default=TOP / "build/release")
     parser.add_argument("--update", action="store_true")
-    parser.add_argument("--record", choices=sorted(TRAFFIC))
+    parser.add_argument("--record", choices=sorted(TRAFFIC | PROXIES))
     parser.add_argument("name", nargs="*")
     options = parser.parse_args()
     if options.record:
