@@ -10,6 +10,7 @@ disturbs both sides alike; instructions come from QEMU and do not depend on the 
 
 import argparse
 import csv
+import os
 import pathlib
 import shutil
 import statistics
@@ -110,17 +111,43 @@ class Bench:
                 recorder.stop()
         return file, requests
 
+    def replay_command(self, file: pathlib.Path, shards: int) -> list:
+        return [str(self.binary), "replay", str(file), "--otlp-file=/dev/null",
+                "--otlp-file-format=proto", f"--shards={shards}"]
+
     def replay(self) -> list:
         file, requests = self.record(self.options.seconds)
         rates = []
         for _ in range(5):
-            _, used = hosts.timed([str(self.binary), "replay", str(file),
-                                   "--otlp-file=/dev/null", "--otlp-file-format=proto"])
+            _, used = hosts.timed(self.replay_command(file, shards=1))
             rates.append(requests / used)
         self.note("replay", requests=requests, best=max(rates), median=statistics.median(rates))
         file.unlink()
         return [("replay, per second of CPU", f"{statistics.median(rates) / 1000:.0f} k requests/s",
                  "≥ 300 k")]
+
+    def shards(self) -> list:
+        """How much sooner several shards are done, and what they cost. Interleaved runs."""
+        file, _ = self.record(self.options.seconds)
+        counts = (1, 2, 4)
+        wall, cpu = {n: [] for n in counts}, {n: [] for n in counts}
+        for _ in range(5 * self.options.pairs):
+            for n in counts:
+                begin = time.monotonic()
+                _, used = hosts.timed(self.replay_command(file, shards=n))
+                wall[n].append(time.monotonic() - begin)
+                cpu[n].append(used)
+        file.unlink()
+        rows = []
+        for n in counts[1:]:
+            sooner = [one / many for one, many in zip(wall[1], wall[n])]
+            dearer = [many / one for one, many in zip(cpu[1], cpu[n])]
+            self.note("shards", **{f"speed_{n}": statistics.median(sooner),
+                                   f"cpu_{n}": statistics.median(dearer)})
+            rows.append((f"replay with {n} shards against 1, on {os.cpu_count()} processors",
+                         f"{statistics.median(sooner):.2f} × as fast ({min(sooner):.2f} to "
+                         f"{max(sooner):.2f}), {statistics.median(dearer):.2f} × the CPU", ""))
+        return rows
 
     def memory(self) -> list:
         with hosts.Nginx(self.folder, workers=2):
@@ -163,7 +190,7 @@ class Bench:
                  f"{statistics.median(ratios):.2f} ×", "≤ 1.3 ×")]
 
 
-MEASURES = ("throughput", "instructions", "replay", "memory", "connections")
+MEASURES = ("throughput", "instructions", "replay", "shards", "memory", "connections")
 
 
 def main() -> int:
