@@ -26,12 +26,13 @@ void SpanBatcher::Flush() {
 
 void SpanBatcher::Shutdown(std::chrono::milliseconds limit) {
   std::vector<Result<>> results(exporters_.size());
-  {
-    std::vector<std::jthread> threads;
-    for (size_t i = 0; i < exporters_.size(); ++i) {
-      threads.emplace_back([&, i] { results[i] = exporters_[i]->Shutdown(limit); });
-    }
+  std::vector<std::jthread> threads;
+  threads.reserve(exporters_.size());
+  for (size_t i = 0; i < exporters_.size(); ++i) {
+    threads.emplace_back(
+        [this, limit, i, &results] { results[i] = exporters_[i]->Shutdown(limit); });
   }
+  threads.clear();  // waits
   for (const Result<>& result : results) Report(result);
 }
 
@@ -46,7 +47,8 @@ Pipeline::Pipeline(Ledger& ledger, connection::PolicySink& policies,
     : stages_(connection::AddConnectionStages(ledger)),
       span_stage_(ledger.AddStage("span", "spans")),
       processors_(ledger, batcher_),
-      traces_(span_stage_, processors_) {
+      relay_(settings.shards > 1 ? MakeRelay() : nullptr),
+      traces_(span_stage_, relay_ ? static_cast<trace::SpanSink&>(*relay_) : processors_) {
   processors_.Add(std::make_unique<trace::Redactor>());
   const connection::TrackerParts parts{protocol::Registry(), stages_, &traces_, &policies};
   if (settings.shards > 1) {
@@ -56,6 +58,10 @@ Pipeline::Pipeline(Ledger& ledger, connection::PolicySink& policies,
   } else {
     tracker_.emplace(parts, settings.limits);
   }
+}
+
+std::unique_ptr<trace::SpanRelay> Pipeline::MakeRelay() {
+  return std::make_unique<trace::SpanRelay>(processors_, [this] { batcher_.Flush(); });
 }
 
 // A quarter of the processors, at least one and at most eight: the agent shall not push aside what
@@ -89,12 +95,15 @@ void Pipeline::OnTick(const ClockAnchor& now) {
 void Pipeline::Flush() { sharded_ ? sharded_->Flush() : batcher_.Flush(); }
 
 void Pipeline::Settle() {
-  if (sharded_) sharded_->Settle();
+  if (!sharded_) return;
+  sharded_->Settle();
+  relay_->Settle();
 }
 
 void Pipeline::Finish(std::chrono::milliseconds limit) {
   sharded_ ? sharded_->Finish(now_ns_) : tracker_->Finish(now_ns_);
   traces_.Finish();
+  if (relay_) relay_->Settle();
   batcher_.Shutdown(limit);
 }
 

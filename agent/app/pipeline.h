@@ -17,6 +17,7 @@
 #include "agent/exporter/exporter.h"
 #include "agent/model/event.h"
 #include "agent/trace/processor.h"
+#include "agent/trace/span_relay.h"
 #include "agent/trace/trace_stage.h"
 
 namespace spanwire::app {
@@ -53,8 +54,8 @@ PipelineSettings SettingsOf(const Options& options);
 // The corridor from an event to the exporters:
 //   ConnectionTracker -> TraceStage -> processors (Redactor) -> SpanBatcher -> exporters
 // With one shard all of it runs on the caller's thread. With more, a ShardedTracker stands in the
-// tracker's place, and what comes after it runs on that one's last thread; what comes out is the
-// same, byte for byte. The stages of the ledger stand in this order.
+// tracker's place and the TraceStage runs on its last thread; a SpanRelay takes the spans to one
+// more. What comes out is the same, byte for byte. The stages of the ledger stand in this order.
 class Pipeline final : public model::EventSink {
  public:
   Pipeline(Ledger& ledger, connection::PolicySink& policies, const PipelineSettings& settings);
@@ -98,16 +99,19 @@ class Pipeline final : public model::EventSink {
    public:
     explicit Between(Pipeline& pipeline) : pipeline_(pipeline) {}
     void OnTick(const ClockAnchor& now) override { pipeline_.traces_.OnTick(now); }
-    void OnFlush() override { pipeline_.batcher_.Flush(); }
+    void OnFlush() override { pipeline_.relay_->Flush(); }
 
    private:
     Pipeline& pipeline_;
   };
 
+  std::unique_ptr<trace::SpanRelay> MakeRelay();
+
   SpanBatcher batcher_;
   connection::ConnectionStages stages_;
   Stage& span_stage_;
   trace::ProcessorChain processors_;
+  std::unique_ptr<trace::SpanRelay> relay_;  // with several shards
   trace::TraceStage traces_;
   Between between_{*this};
   Nanoseconds now_ns_ = 0;

@@ -5,7 +5,7 @@
 
 namespace spanwire::trace {
 
-// Takes finished spans, one by one, on the shard's thread. `span` is lent: its contents may be
+// Takes finished spans, one by one and on one thread at a time. `span` is lent: its contents may be
 // swapped out; what is left is recycled.
 class SpanSink {
  public:
