@@ -8,8 +8,8 @@
   run.py --record NAME                      records anew; needs root
 
 The text has a block a span, in the order of the export, or for tree_* a line a span, under its
-parent. What depends on the host that replays or on the version (host.name, telemetry.*) is left out.
-Several shards have to write the same as one.
+parent. What depends on the host that replays or on the version (host.name, telemetry.*) is left
+out. Several shards have to write the same as one.
 """
 
 import argparse
