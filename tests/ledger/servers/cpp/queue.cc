@@ -2,7 +2,8 @@
 //
 // ledger_queue PORT UPSTREAM READERS WORKERS: an HTTP server whose reader threads take requests off
 // their connections and put them into one queue; worker threads take them out, ask upstream, and
-// write the answer. Nothing but the queue connects the two.
+// write the answer. Nothing but the queue connects the two. The client closes: a worker that did
+// could hit the connection that got the number next.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -29,7 +30,6 @@ namespace {
 struct Job {
   int fd = -1;  // where the answer goes
   std::string path;
-  bool close = false;
 };
 
 // First in, first out; any thread may call anything.
@@ -118,7 +118,6 @@ void Work(Queue& queue, const char* upstream_port) {
     const Job job = queue.Take();
     const std::string answer = Ask(upstream, job.path);
     send(job.fd, answer.data(), answer.size(), MSG_NOSIGNAL);
-    if (job.close) shutdown(job.fd, SHUT_RDWR);
   }
 }
 
@@ -159,8 +158,7 @@ class Reader {
     text.append(bytes.data(), static_cast<size_t>(got));
     while (const auto size = MessageSize(text)) {
       const size_t begin = text.find(' ') + 1;
-      const bool close = text.find("Connection: close") < *size;
-      queue_.Put({fd, text.substr(begin, text.find(' ', begin) - begin), close});
+      queue_.Put({fd, text.substr(begin, text.find(' ', begin) - begin)});
       text.erase(0, *size);
     }
   }
