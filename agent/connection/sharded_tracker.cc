@@ -130,6 +130,7 @@ void ShardedTracker::OnTick(const ClockAnchor& now) {
 void ShardedTracker::Flush() {
   round_->AddFlush();
   Close();
+  if (under_way_ == 0) UpdateStages();
 }
 
 void ShardedTracker::CloseIfFull() {

@@ -51,7 +51,8 @@ class ShardedTracker final : public model::EventSink {
   void OnProcess(const model::Process& process) override;
   void OnTick(const ClockAnchor& now) override;
 
-  // Sends what was gathered on its way, then RoundSink::OnFlush().
+  // Sends what was gathered on its way, then RoundSink::OnFlush(). Brings the stages up to date
+  // when nothing is under way.
   void Flush();
 
   // Waits until everything given before has come out, and brings the stages up to date. The sinks

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """One real server, every shape of ordinary traffic."""
 
+import pathlib
+import time
+
 import judge
+import ledger
 import origins
 from scenarios import scenario
 
@@ -71,3 +75,21 @@ def apache_prefork(scene):
                 *scene.load(port, requests=500, rate=1000, new_connection=True),
                 *scene.load(port, requests=1000, rate=2000, connections=8)]
     judge_server(scene, origins.apache(scene, "prefork"), "apache2", load)
+
+
+@scenario
+def several_shards(scene):
+    """More connections than threads, as fast as they can; the ledger is exact while they run."""
+    port = origins.nginx(scene, workers=2)
+    agent = scene.agent("--shards=3", "--stats-interval=100ms")
+    truths = scene.load(port, requests=300, rate=1000)
+    _, finish = scene.start_load(port, requests=12000, rate=6000, connections=48)
+    for _ in range(8):
+        time.sleep(0.2)
+        scene.problems += ledger.ledger_problems(agent.ledger(), finished=False)
+    threads = len(list(pathlib.Path(f"/proc/{agent.worker_pid()}/task").iterdir()))
+    scene.expect(threads >= 6, f"{threads} threads for 3 shards, their source and what follows")
+    truths += finish()
+    truths += scene.load(port, requests=500, rate=1500, new_connection=True)
+    agent.stop()
+    scene.judge(agent, truths, [front(port, "nginx")])
