@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <deque>
 #include <utility>
-#include <vector>
 
 #include "agent/model/conventions.h"
 #include "agent/trace/address.h"
@@ -15,6 +14,7 @@
 #include "agent/trace/link_input.h"
 #include "agent/trace/recent_nodes.h"
 #include "agent/trace/span_builder.h"
+#include "agent/trace/span_pool.h"
 #include "agent/trace/span_tree.h"
 #include "agent/trace/unknown_processes.h"
 
@@ -29,7 +29,6 @@ using model::Exchange;
 using model::Span;
 
 constexpr uint8_t kSampled = 1;
-constexpr size_t kMaxSpare = 64;
 
 link::LinkLimits LinkLimitsOf(const TraceLimits& limits) {
   link::LinkLimits link;
@@ -67,13 +66,12 @@ class TraceStage::Impl final : public link::LinkSink, public NodeSink {
   void AnnounceHop(Handle client, const HopKey& hop, Nanoseconds now);
   void JoinHop(Handle server, const HopContext& client);
   void EndLink(const Node& node, const Exchange& exchange);
+  bool AttachToRecent(Handle call, const Link& link);
   void CompareHeader(Handle call, const Node& parent);
   void AddCandidates(const Link& link, Node& node);
   void ResolveAlone(Handle handle);
   void Force(Handle handle);
   void WaitFor(Handle handle, Nanoseconds ended_ns);
-  void HandOn(std::unique_ptr<Span> span);
-  std::unique_ptr<Span> TakeSpan();
 
   Stage& stage_;
   SpanSink& next_;
@@ -90,7 +88,7 @@ class TraceStage::Impl final : public link::LinkSink, public NodeSink {
   Queue hop_waits_;   // ended servers that wait for their client's end
   Queue hold_waits_;  // all spans that wait
   UnknownProcesses unknown_;
-  std::vector<std::unique_ptr<Span>> spare_;
+  SpanPool spans_;
 };
 
 void TraceStage::Impl::OnRequest(const Exchange& exchange) {
@@ -214,9 +212,27 @@ void TraceStage::Impl::OnLink(Handle call, const Link& link) {
     if (tree_.Attach(call, link.parent)) return;
     node->reason = NameOf(Reason::kCycle);
     node->confidence = 0;
+  } else if (link.parent && AttachToRecent(call, link)) {
+    return;
   }
   AddCandidates(link, *node);
   ResolveAlone(call);
+}
+
+// The parent has left: its ids are final.
+bool TraceStage::Impl::AttachToRecent(Handle call, const Link& link) {
+  Node& node = *tree_.Find(call);
+  const model::SpanLink* parent = recent_.Find(link.parent);
+  if (parent == nullptr) {
+    node.reason = NameOf(Reason::kEvicted);
+    return false;
+  }
+  node.method = NameOf(link.method);
+  node.confidence = link.confidence;
+  node.parent_span_id = parent->span_id;
+  if (node.header.empty()) node.trace_id = parent->trace_id;
+  tree_.Resolve(call);
+  return true;
 }
 
 // Evidence names a parent for a call whose header did.
@@ -266,7 +282,7 @@ void TraceStage::Impl::OnExchange(Exchange& exchange) {
   EndLink(*tree_.Find(handle), exchange);
   if (exchange.process == nullptr) exchange.process = unknown_.Find(exchange.request_at.who.pid);
   const Nanoseconds ended_ns = exchange.ended_ns;
-  std::unique_ptr<Span> span = TakeSpan();
+  std::unique_ptr<Span> span = spans_.Take();
   if (exchange.request.context.valid) span->trace_state = exchange.request.context.trace_state;
   builder_.Fill(exchange, anchor_, *span);
   tree_.End(handle, std::move(span));
@@ -332,22 +348,9 @@ void TraceStage::Impl::OnReady(Handle handle, Node& node) {
   }
   std::swap(span.links, node.links);
   report_.Count(*span.process, node.method.empty() ? node.reason : node.method);
-  HandOn(std::move(node.span));
-}
-
-void TraceStage::Impl::HandOn(std::unique_ptr<Span> span) {
   stage_.out.Add();
-  next_.OnSpan(*span);
-  if (spare_.size() >= kMaxSpare) return;
-  span->Clear();
-  spare_.push_back(std::move(span));
-}
-
-std::unique_ptr<Span> TraceStage::Impl::TakeSpan() {
-  if (spare_.empty()) return std::make_unique<Span>();
-  auto span = std::move(spare_.back());
-  spare_.pop_back();
-  return span;
+  next_.OnSpan(span);
+  spans_.Give(std::move(node.span));
 }
 
 void TraceStage::Impl::OnTick(const ClockAnchor& now) {

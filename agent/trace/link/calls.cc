@@ -210,6 +210,10 @@ void TraceLinker::JudgeCall(Handle call, CallRecord& record, Process& process) {
   if (!verdict.request) return;
   Link link;
   link.parent = NodeOf(verdict.request);
+  // A request that has ended meanwhile is known by its node.
+  if (!link.parent && verdict.request == record.origin.evidence.forward) {
+    link.parent = record.origin.named[0];
+  }
   if (!link.parent) return;
   link.method = verdict.method;
   link.confidence = verdict.confidence;
@@ -221,7 +225,24 @@ void TraceLinker::JudgeCall(Handle call, CallRecord& record, Process& process) {
 // No more evidence will come.
 void TraceLinker::DecideLast(Handle call, CallRecord& record, Process& process) {
   JudgeCall(call, record, process);
-  if (Undecided(call)) Abandon(call, Reason::kNoEvidence);
+  if (!Undecided(call)) return;
+  if (AwaitsProof(record.origin.evidence, process.traits)) {
+    process.unproven.push_back(call);
+  } else {
+    Abandon(call, Reason::kNoEvidence);
+  }
+}
+
+// The process has shown something of itself: enough to believe what it did before, or not to.
+void TraceLinker::JudgeUnproven(Process& process) {
+  while (!process.unproven.empty()) {
+    const Handle call = process.unproven.front();
+    CallRecord* record = calls_.Find(call);
+    const bool waits = record != nullptr && !record->decided;
+    if (waits && AwaitsProof(record->origin.evidence, process.traits)) return;
+    process.unproven.pop_front();
+    if (waits) DecideLast(call, *record, process);
+  }
 }
 
 void TraceLinker::Abandon(Handle call, Reason reason) {
@@ -231,11 +252,11 @@ void TraceLinker::Abandon(Handle call, Reason reason) {
   const Verdict verdict = Judge(evidence, {});
   Link link;
   link.reason = reason;
+  const bool agrees = evidence.forward && evidence.forward == evidence.backward;
   if (reason == Reason::kNoEvidence && verdict.conflict) {
     link.reason = Reason::kAmbiguous;
     link.candidates = record->origin.named;
-  } else if (reason == Reason::kNoEvidence && evidence.forward &&
-             evidence.forward == evidence.backward) {
+  } else if (reason != Reason::kEvicted && agrees) {
     link.reason = Reason::kUnproven;
   }
   Decide(call, *record, link);

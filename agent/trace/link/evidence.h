@@ -67,6 +67,9 @@ class Tally {
     return agree_ >= least && uint64_t{conflict_} * one_in <= agree_;
   }
 
+  // Nothing speaks against it so far.
+  bool Clean() const { return conflict_ == 0; }
+
   uint32_t agree() const { return agree_; }
   uint32_t conflict() const { return conflict_; }
 

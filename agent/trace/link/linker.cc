@@ -108,6 +108,7 @@ void TraceLinker::ReplyTick(Context& context, Handle request, Process& process) 
     process.traits.replies.Add(cause.request == request);
   }
   if (cause.is_call) WalkBack(cause.what, request, process);
+  JudgeUnproven(process);
 }
 
 // The answer to `call` led to the reply to `request`, and so did the answer that led to `call`.

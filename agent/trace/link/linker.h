@@ -125,6 +125,7 @@ class TraceLinker {
   void ForgetConnect(model::ConnectionId connection);
   void JudgeCall(Handle call, CallRecord& record, Process& process);
   void DecideLast(Handle call, CallRecord& record, Process& process);
+  void JudgeUnproven(Process& process);
   void Decide(Handle call, CallRecord& record, const Link& link);
   void RemoveIfDone(Handle call, const CallRecord& record);
   Handle NodeOf(Handle request);

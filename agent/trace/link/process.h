@@ -40,6 +40,7 @@ class RequestIndex {
 struct Process {
   std::deque<Handle> open;   // requests in the order in which they were read; may name ended ones
   std::deque<Handle> calls;  // undecided, in the order in which they began; may name decided ones
+  std::deque<Handle> unproven;  // calls that wait for the process to prove itself
   size_t open_count = 0;
   uint64_t reads = 0;  // requests read so far
   RequestIndex headers;

@@ -99,6 +99,12 @@ Verdict Judge(const Evidence& evidence, const Traits& traits) {
   return verdict;
 }
 
+bool AwaitsProof(const Evidence& evidence, const Traits& traits) {
+  if (evidence.several || evidence.contradictory || !evidence.forward) return false;
+  return evidence.forward == evidence.backward && traits.ticks.Clean() && traits.replies.Clean() &&
+         traits.threads.Clean() && !TicksHold(traits, kProven, kTickSlips);
+}
+
 std::string_view NameOf(Method method) {
   constexpr std::array<std::string_view, static_cast<size_t>(Method::kCount)> kNames{
       "none", "header", "context", "creator", "thread", "tick", "answer"};

@@ -80,6 +80,10 @@ struct Verdict {
 };
 Verdict Judge(const Evidence& evidence, const Traits& traits);
 
+// The evidence agrees, and what it lacks is a longer record of the process, which so far is clean:
+// it may come.
+bool AwaitsProof(const Evidence& evidence, const Traits& traits);
+
 std::string_view NameOf(Method method);
 std::string_view NameOf(Reason reason);
 

@@ -140,14 +140,36 @@ TEST(TraceLinker, AnEventLoopIsBelievedOnceProven) {
   Flow second = Begin(scene);
   End(scene, second);
   End(scene, first);
-  scene.ExpectNone(first.call, Reason::kUnproven);
+  EXPECT_EQ(scene.world.decisions(first.call), 0u);  // nothing speaks against it
   Prove(scene, 8);
+  scene.ExpectParent(first.call, first.request, Method::kTick);
   first = Begin(scene);
   second = Begin(scene);
   End(scene, second);
   End(scene, first);
   scene.ExpectParent(first.call, first.request, Method::kTick);
   scene.ExpectParent(second.call, second.request, Method::kTick);
+}
+
+TEST(TraceLinker, AnEventLoopThatContradictsItselfIsNotBelieved) {
+  Scene scene;
+  const Flow first = Begin(scene);
+  const Flow second = Begin(scene);
+  End(scene, second);
+  const Flow third = Begin(scene);
+  scene.world.Reply(first.request, Thread(1));  // right after another request was read
+  End(scene, third);
+  scene.ExpectNone(second.call, Reason::kUnproven);
+}
+
+TEST(TraceLinker, WaitingForProofEnds) {
+  Scene scene;
+  const Flow first = Begin(scene);
+  const Flow second = Begin(scene);
+  End(scene, second);
+  End(scene, first);
+  scene.world.linker().Expire(scene.world.now() + 6'000'000'000);
+  scene.ExpectNone(first.call, Reason::kUnproven);
 }
 
 TEST(TraceLinker, ChainedCallsOfAnEventLoopAreWalkedBack) {

@@ -206,6 +206,38 @@ TEST_F(TraceTreeTest, WaitingSpansAreBounded) {
   EXPECT_EQ(log.spans.size(), 20u);
 }
 
+// An event loop serves two requests at a time: only after some of them is it believed.
+TEST_F(TraceTreeTest, ACallMayFindItsParentAfterThatHasLeft) {
+  std::deque<Exchange> served;
+  std::deque<Exchange> calls;
+  for (int round = 0; round < 9; ++round) {
+    for (int i = 0; i < 2; ++i) {
+      served.push_back(Begin(Connect(80).serving, kProxy));
+      const Ends& back = Connect(90);
+      Connected(back.asking, kProxy);
+      calls.push_back(Begin(back.asking, kProxy));
+    }
+    for (size_t i = served.size() - 2; i < served.size(); ++i) {
+      AnswerAndEnd(calls[i]);
+      AnswerAndEnd(served[i]);
+    }
+    if (round == 0) Tick(100'000'000);
+    now_ = std::max<Nanoseconds>(now_, 100'000'000);
+    if (round == 0) EXPECT_EQ(log.spans.size(), 2u);
+  }
+  Tick(1'000'000'000);
+  EXPECT_EQ(log.spans.size(), 36u);
+  ExpectBalance();
+  const auto is_call = [](const Span& span) { return span.kind == model::SpanKind::kClient; };
+  for (const Span& call : log.spans) {
+    if (!is_call(call)) continue;
+    const auto parent = std::ranges::find(log.spans, call.parent_span_id, &Span::span_id);
+    ASSERT_NE(parent, log.spans.end());
+    EXPECT_EQ(parent->trace_id, call.trace_id);
+    EXPECT_EQ(call.attributes.Text(key::kLinkMethod), "tick");
+  }
+}
+
 model::TraceContext Header(uint8_t mark) {
   model::TraceContext context;
   context.trace_id.fill(mark);
