@@ -46,10 +46,17 @@ Result<> BecomeUnprivileged() {
   return {};
 }
 
+// A service manager that sees to it may forbid the call.
+bool ForbidCores() {
+  const rlimit none{0, 0};
+  rlimit now{};
+  if (getrlimit(RLIMIT_CORE, &now) == 0 && now.rlim_max == 0) return true;
+  return setrlimit(RLIMIT_CORE, &none) == 0;
+}
+
 // A change of user resets both flags, so this comes after it.
 Result<> BecomeUnreadable(pid_t parent) {
-  const rlimit none{0, 0};
-  if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
+  if (!ForbidCores() || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
     return ErrnoError("cannot forbid core dumps", errno);
   }
   if (parent == 0) return {};

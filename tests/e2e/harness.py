@@ -133,9 +133,11 @@ class Scene:
 
     # --- the agent
 
+    build_binary = "spanwire"  # another one for tests that are about another one
+
     @property
     def spanwire(self) -> pathlib.Path:
-        return self.build / "spanwire"
+        return self.build / self.build_binary
 
     def agent(self, *flags, ports=True) -> Agent:
         """Starts the daemon and waits until it is ready. `ports`: only this scenario's ports."""

@@ -4,7 +4,8 @@
 import importlib
 
 MODULES = ("servers", "proxies", "languages", "wire", "clients", "life", "deaths", "failures",
-           "hostile", "losses", "canary", "recording", "terminal", "identity", "backends", "uring")
+           "hostile", "losses", "canary", "recording", "terminal", "identity", "backends", "uring",
+           "takeover")
 SCENARIOS = {}
 
 
