@@ -10,11 +10,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
 
 import assessor  # noqa: E402
-import losses  # noqa: E402
 import otlp  # noqa: E402
 import shape as shapes  # noqa: E402
-import table  # noqa: E402
-import topologies  # noqa: E402
 from judge import Truth  # noqa: E402
 from shape import HOP, INNER, ROOT  # noqa: E402
 
@@ -263,33 +260,6 @@ class ShapesTest(unittest.TestCase):
         self.assertEqual(outcome.edges[ROOT], {RIGHT: 4, WRONG: 1})
 
 
-class LossesTest(unittest.TestCase):
-
-    def recording(self, records: int) -> bytes:
-        payload = b"".join(losses.RECORD.pack(1 + n % 3, 0, 16) + bytes(8) for n in range(records))
-        payload += losses.RECORD.pack(64, 0, 8)
-        head = losses.BLOCK.pack(7, len(payload), 0, records + 1)
-        return bytes(losses.HEAD_BYTES) + head + payload
-
-    def test_nothing_lost_keeps_every_byte(self):
-        whole = self.recording(50)
-        thin = losses.thin(whole, 0)
-        start = losses.HEAD_BYTES + losses.BLOCK.size
-        self.assertEqual(thin[start:], whole[start:])
-
-    def test_all_lost_keeps_what_the_agent_wrote(self):
-        thin = losses.thin(self.recording(50), 1)
-        magic, size, _, records = losses.BLOCK.unpack_from(thin, losses.HEAD_BYTES)
-        self.assertEqual((magic, size, records), (7, 8, 1))
-
-    def test_a_share_is_lost_the_same_for_one_seed(self):
-        thin = losses.thin(self.recording(1000), 0.1)
-        _, _, _, records = losses.BLOCK.unpack_from(thin, losses.HEAD_BYTES)
-        self.assertTrue(850 < records < 950)
-        self.assertEqual(thin, losses.thin(self.recording(1000), 0.1))
-        self.assertNotEqual(thin, losses.thin(self.recording(1000), 0.1, seed=2))
-
-
 class IdTest(unittest.TestCase):
 
     def id_in(self, key: str, text: str) -> str:
@@ -306,20 +276,6 @@ class IdTest(unittest.TestCase):
 
     def test_number(self):
         self.assertEqual(shapes.number_of("l12ab34z1n27_a"), 27)
-
-
-class TableTest(unittest.TestCase):
-
-    def test_percent_never_rounds_up_to_all(self):
-        self.assertEqual([table.percent(s) for s in (1, 0.99999, 0.5, 0)],
-                         ["100", "99.99", "50.00", "0"])
-
-    def test_wrong_never_rounds_down_to_none(self):
-        self.assertEqual([table.wrong_percent(s) for s in (0, 1e-9, 0.001)], ["0", "0.01", "0.10"])
-
-    def test_every_topology_has_a_goal(self):
-        for topology in topologies.load_all().values():
-            self.assertIn(topology.group, topologies.GOALS)
 
 
 if __name__ == "__main__":
