@@ -11,9 +11,6 @@ namespace {
 constexpr size_t kKeepBytes = 4096;
 constexpr size_t kKeepSegments = 16;
 
-// Turns are numbered modulo 2^32.
-bool IsLater(uint32_t turn, uint32_t than) { return static_cast<int32_t>(turn - than) > 0; }
-
 }  // namespace
 
 void ByteStream::StartAt(uint64_t offset) { offset_ = known_end_ = captured_end_ = offset; }
@@ -141,8 +138,7 @@ bool ByteStream::StartsTurn() const {
   return !Empty() && segments_[head_].starts_turn && segments_[head_].offset == offset_;
 }
 
-uint64_t ByteStream::AvailableUpTo(uint32_t turn) const {
-  if (!IsLater(last_turn_, turn)) return Available();
+uint64_t ByteStream::CountUpTo(uint32_t turn) const {
   uint64_t end = offset_;
   for (size_t i = head_; i < segments_.size() && end < known_end_; ++i) {
     if (segments_[i].offset > known_end_ || IsLater(segments_[i].turn, turn)) break;

@@ -79,7 +79,9 @@ class ByteStream {
   uint32_t FrontTurn() const { return Empty() ? last_turn_ : segments_[head_].turn; }
 
   // As Available(), but without what passed in turns after `turn`.
-  uint64_t AvailableUpTo(uint32_t turn) const;
+  uint64_t AvailableUpTo(uint32_t turn) const {
+    return IsLater(last_turn_, turn) ? CountUpTo(turn) : Available();
+  }
 
   // The first turn after `turn` of which something is here.
   std::optional<uint32_t> NextTurn(uint32_t turn) const;
@@ -144,6 +146,11 @@ class ByteStream {
   std::string_view Held() const {
     return borrowed_.empty() ? std::string_view(bytes_).substr(bytes_head_) : borrowed_;
   }
+  // Turns are numbered modulo 2^32.
+  static bool IsLater(uint32_t turn, uint32_t than) {
+    return static_cast<int32_t>(turn - than) > 0;
+  }
+  uint64_t CountUpTo(uint32_t turn) const;
   static Segment MakeSegment(const Piece& piece, uint64_t begin, uint64_t end);
   size_t Insert(size_t index, Segment segment, std::string_view bytes);
   bool MergeCounted(const Segment& segment);

@@ -63,7 +63,7 @@ FlowState* TrackedConnection::NextFlow(const std::array<bool, 2>& ready, bool fo
   FlowState* next = nullptr;
   for (size_t i = 0; i < flows_.size(); ++i) {
     FlowState& flow = flows_[i];
-    if (!ready[i]) continue;
+    if (!ready[i] || (flow.stream.Empty() && !flow.message_open)) continue;
     const bool work = Visible(flow) > 0 || (flow.message_open && TurnOver(flow)) ||
                       (force && flow.stream.Available() == 0 && HoleIsDue(flow));
     if (!work) continue;

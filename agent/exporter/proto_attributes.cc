@@ -31,11 +31,9 @@ size_t ValueSize(const AttributeList::View& view) {
   return 0;
 }
 
-FieldWriter WriteValue(const AttributeList::View& view, FieldWriter writer) {
+FieldWriter WriteNumber(const AttributeList::View& view, FieldWriter writer) {
   switch (view.type) {
-    case AttributeList::Type::kString:
-      writer.Bytes(common::AnyValue::kStringValueFieldNumber, view.text);
-      break;
+    case AttributeList::Type::kString: break;
     case AttributeList::Type::kInt:
       writer.Varint(common::AnyValue::kIntValueFieldNumber, static_cast<uint64_t>(view.integer));
       break;
@@ -66,7 +64,11 @@ FieldWriter WriteAttributes(int field, const AttributeList& attributes, FieldWri
                            BytesSize(common::KeyValue::kValueFieldNumber, value_size));
     writer.Bytes(common::KeyValue::kKeyFieldNumber, view.key);
     writer.Head(common::KeyValue::kValueFieldNumber, value_size);
-    writer = WriteValue(view, writer);
+    if (view.type == AttributeList::Type::kString) {
+      writer.Bytes(common::AnyValue::kStringValueFieldNumber, view.text);
+    } else {
+      writer = WriteNumber(view, writer);
+    }
   }
   return writer;
 }

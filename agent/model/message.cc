@@ -32,10 +32,12 @@ void Message::Swap(Message& other) noexcept {
   std::swap(stream, other.stream);
   name.swap(other.name);
   attributes.Swap(other.attributes);
-  std::swap(context.trace_id, other.context.trace_id);
-  std::swap(context.span_id, other.context.span_id);
-  std::swap(context.flags, other.context.flags);
-  std::swap(context.valid, other.context.valid);
+  if (context.valid || other.context.valid) {
+    std::swap(context.trace_id, other.context.trace_id);
+    std::swap(context.span_id, other.context.span_id);
+    std::swap(context.flags, other.context.flags);
+    std::swap(context.valid, other.context.valid);
+  }
   std::swap(context.source, other.context.source);
   std::swap(request_id, other.request_id);
   SwapText(context.trace_state, other.context.trace_state);

@@ -18,6 +18,7 @@ bool IsOurs(std::string_view name) {
 
 // Writes `text` without its secrets to `clean`. False when there are none.
 bool Clean(std::string_view text, bool query, std::string& clean) {
+  if (!MayHoldSecret(text)) return false;
   auto secret = FindSecret(text, 0, query);
   if (!secret) return false;
   clean.clear();

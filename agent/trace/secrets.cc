@@ -47,12 +47,6 @@ constexpr std::array<bool, 256> kTriggers = MakeSet(". +%@=KS");
 // for a web token the J of its "eyJ", because dots are everywhere.
 constexpr std::array<bool, 256> kSuspects = MakeSet("J +%@=KS");
 
-bool MayHoldSecret(std::string_view text) {
-  bool may = false;
-  for (const char c : text) may |= kSuspects[static_cast<uint8_t>(c)];
-  return may;
-}
-
 template <typename Predicate>
 size_t RunEnd(std::string_view text, size_t from, Predicate in_run) {
   while (from < text.size() && in_run(text[from])) ++from;
@@ -165,8 +159,13 @@ bool IsSecretName(std::string_view name) {
   });
 }
 
+bool MayHoldSecret(std::string_view text) {
+  bool may = false;
+  for (const char c : text) may |= kSuspects[static_cast<uint8_t>(c)];
+  return may;
+}
+
 std::optional<Secret> FindSecret(std::string_view text, size_t from, bool query) {
-  if (!MayHoldSecret(text)) return std::nullopt;
   for (size_t i = from; i < text.size(); ++i) {
     if (!kTriggers[static_cast<uint8_t>(text[i])]) continue;
     const auto secret = SecretAt(text, i, query);

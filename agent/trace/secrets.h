@@ -14,6 +14,10 @@ struct Secret {
   std::string_view substitute;
 };
 
+// False when `text` holds no secret for sure, which is said of most: no secret is without one of
+// few characters.
+bool MayHoldSecret(std::string_view text);
+
 // The first secret at or after `from`. `query`: the text is a bare query string, so that a
 // parameter may stand at its very beginning.
 //
