@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/exporter/utf8.h"
+#include "agent/base/utf8.h"
 
 #include <cstring>
 
-namespace spanwire::exporter {
+namespace spanwire {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
@@ -22,6 +22,12 @@ Shape ShapeOf(uint8_t lead) {
   if (lead >= 0xe0 && lead <= 0xef) return {3, 0x800, 0x0f};
   if (lead >= 0xf0 && lead <= 0xf4) return {4, 0x10000, 0x07};
   return {};
+}
+
+bool IsPrintableAscii(std::string_view text) {
+  bool printable = true;
+  for (const char c : text) printable &= static_cast<uint8_t>(c - 0x20) < 0x5f;
+  return printable;
 }
 
 bool IsScalar(char32_t value, char32_t least) {
@@ -79,4 +85,19 @@ std::string ReplaceInvalidUtf8(std::string_view text) {
   return valid;
 }
 
-}  // namespace spanwire::exporter
+std::string_view CleanUtf8(std::string_view text, size_t limit_bytes, bool (*stays)(char32_t),
+                           std::string& memory) {
+  if (text.size() <= limit_bytes && IsPrintableAscii(text)) return text;
+  memory.clear();
+  while (!text.empty()) {
+    const CodePoint point = FirstCodePoint(text);
+    const bool good = point.valid && stays(point.value);
+    const std::string_view piece = good ? text.substr(0, point.size) : kReplacement;
+    if (memory.size() + piece.size() > limit_bytes) break;
+    memory.append(piece);
+    text.remove_prefix(point.size);
+  }
+  return memory;
+}
+
+}  // namespace spanwire

@@ -7,7 +7,7 @@
 #include <string_view>
 
 // UTF-8 as RFC 3629 has it. Text from the wire is anything; what leaves the agent is valid.
-namespace spanwire::exporter {
+namespace spanwire {
 
 // One code point at the front of a text. An invalid byte counts as one of size 1.
 struct CodePoint {
@@ -24,4 +24,10 @@ bool IsValidUtf8(std::string_view text);
 // `text` with U+FFFD in place of each invalid byte.
 std::string ReplaceInvalidUtf8(std::string_view text);
 
-}  // namespace spanwire::exporter
+// `text` itself when it is short enough and all of it may stay; else a copy in `memory` that has
+// U+FFFD in place of each invalid byte and of each code point that `stays` refuses, at most
+// `limit_bytes` long and cut between characters.
+std::string_view CleanUtf8(std::string_view text, size_t limit_bytes, bool (*stays)(char32_t),
+                           std::string& memory);
+
+}  // namespace spanwire

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "agent/exporter/utf8.h"
+#include "agent/base/utf8.h"
 
 namespace spanwire::exporter {
 namespace {

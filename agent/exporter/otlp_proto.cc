@@ -3,10 +3,10 @@
 #include <cstring>
 #include <utility>
 
+#include "agent/base/utf8.h"
 #include "agent/exporter/otlp_encoder.h"
 #include "agent/exporter/proto_attributes.h"
 #include "agent/exporter/proto_writer.h"
-#include "agent/exporter/utf8.h"
 #include "agent/model/conventions.h"
 #include "opentelemetry/proto/trace/v1/trace.pb.h"
 

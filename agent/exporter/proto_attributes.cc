@@ -3,8 +3,9 @@
 
 #include <bit>
 
-#include "agent/exporter/utf8.h"
 #include "opentelemetry/proto/trace/v1/trace.pb.h"
+
+#include "agent/base/utf8.h"
 
 namespace spanwire::exporter::proto {
 

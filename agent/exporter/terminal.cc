@@ -7,7 +7,7 @@
 #include <array>
 #include <cstdio>
 
-#include "agent/exporter/utf8.h"
+#include "agent/base/utf8.h"
 
 namespace spanwire::exporter {
 namespace {

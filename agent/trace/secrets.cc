@@ -4,37 +4,25 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <string>
+
+#include "agent/base/ascii.h"
+#include "agent/base/secret_name.h"
 
 namespace spanwire::trace {
 namespace {
 
 constexpr std::string_view kRedacted = "REDACTED";
-constexpr size_t kMaxName = 64;
 constexpr size_t kMinCredential = 6;
 constexpr size_t kMinTokenPart = 4;
 constexpr size_t kAwsKeyTail = 16;
 // How far before a mark its beginning is looked for: hostile texts are full of marks.
 constexpr size_t kLookBack = 256;
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
-bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
-bool IsAlnum(char c) { return IsDigit(c) || IsUpper(c) || IsLower(c); }
+bool IsAlnum(char c) { return IsDigit(c) || IsAlpha(c); }
 bool IsBase64Url(char c) { return IsAlnum(c) || c == '-' || c == '_'; }
 bool IsTokenChar(char c) {
   return IsBase64Url(c) || c == '.' || c == '~' || c == '+' || c == '/' || c == '=';
 }
-char Lower(char c) { return IsUpper(c) ? static_cast<char>(c + 32) : c; }
-
-// Ends of names, in lower case. What precedes must end a word: "apikey" is listed, "monkey" is not
-// one.
-constexpr std::array<std::string_view, 26> kSecretWords = {
-    "token",         "secret",      "password",    "passwd", "pwd",         "pass",
-    "key",           "auth",        "session",     "code",   "jwt",         "sig",
-    "signature",     "credential",  "credentials", "apikey", "accesskey",   "accesskeyid",
-    "authorization", "sessionid",   "jsessionid",  "sid",    "accesstoken", "authtoken",
-    "idtoken",       "refreshtoken"};
 
 constexpr std::array<bool, 256> MakeSet(std::string_view characters) {
   std::array<bool, 256> set{};
@@ -74,7 +62,7 @@ bool EndsWithWord(std::string_view text, std::string_view lower_word) {
   if (text.size() < lower_word.size()) return false;
   const std::string_view tail = text.substr(text.size() - lower_word.size());
   return std::equal(tail.begin(), tail.end(), lower_word.begin(),
-                    [](char a, char b) { return Lower(a) == b; });
+                    [](char a, char b) { return ToLower(a) == b; });
 }
 
 // "Bearer <token>", seen from the blank. Basic credentials are whole groups of base64: a sentence
@@ -142,22 +130,7 @@ std::optional<Secret> SecretAt(std::string_view text, size_t at, bool query) {
   }
 }
 
-// A word begins at `at`: at the start, after what is no letter, or at a capital ("apiKey").
-bool BeginsWord(std::string_view name, size_t at) {
-  return at == 0 || !IsAlnum(name[at - 1]) || (IsUpper(name[at]) && IsLower(name[at - 1])) ||
-         (IsDigit(name[at - 1]) && !IsDigit(name[at]));
-}
-
 }  // namespace
-
-bool IsSecretName(std::string_view name) {
-  if (name.size() > kMaxName) name.remove_prefix(name.size() - kMaxName);
-  // "token[]" and "token[0]" are lists of tokens.
-  if (name.ends_with(']')) name = name.substr(0, std::min(name.find('['), name.size()));
-  return std::any_of(kSecretWords.begin(), kSecretWords.end(), [name](std::string_view word) {
-    return EndsWithWord(name, word) && BeginsWord(name, name.size() - word.size());
-  });
-}
 
 bool MayHoldSecret(std::string_view text) {
   bool may = false;

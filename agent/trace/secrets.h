@@ -28,7 +28,4 @@ bool MayHoldSecret(std::string_view text);
 //   ?name=…, &name=…      query parameters whose name says so
 std::optional<Secret> FindSecret(std::string_view text, size_t from, bool query);
 
-// Whether a parameter of this name holds a secret: "access_token", "apiKey", "X-Amz-Signature", ….
-bool IsSecretName(std::string_view name);
-
 }  // namespace spanwire::trace

@@ -7,15 +7,12 @@
 #include <cstdint>
 #include <string_view>
 
+#include "agent/base/ascii.h"
+
 // The character classes of RFC 9110 §5.6, which do not depend on a locale.
 namespace spanwire::protocol::http1 {
 
-constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
-constexpr bool IsAlpha(char c) { return IsUpper(c) || (c >= 'a' && c <= 'z'); }
 constexpr bool IsBlank(char c) { return c == ' ' || c == '\t'; }  // SP / HTAB
-constexpr char ToLower(char c) { return IsUpper(c) ? static_cast<char>(c + ('a' - 'A')) : c; }
-constexpr bool IsControl(char c) { return static_cast<uint8_t>(c) < 0x20 || c == 0x7f; }
 
 namespace internal {
 constexpr std::array<bool, 256> MakeTokenTable() {
@@ -33,13 +30,6 @@ inline constexpr std::array<bool, 256> kToken = MakeTokenTable();
 constexpr bool IsTokenChar(char c) { return internal::kToken[static_cast<uint8_t>(c)]; }
 constexpr bool IsToken(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, IsTokenChar);
-}
-
-// The value of a hexadecimal digit, -1 for any other character.
-constexpr int HexValue(char c) {
-  if (IsDigit(c)) return c - '0';
-  const char lower = ToLower(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
 // Whether `text` is `lower` in any case. Requires: `lower` has no capitals.

@@ -2,9 +2,9 @@
 #include "agent/protocol/http1/url.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdint>
 
+#include "agent/base/percent.h"
+#include "agent/base/secret_name.h"
 #include "agent/protocol/http1/chars.h"
 
 namespace spanwire::protocol::http1 {
@@ -23,112 +23,6 @@ void SplitPath(std::string_view text, Target& parts) {
 void SetAuthority(std::string_view authority, Target& parts) {
   parts.authority = WithoutUserInfo(authority);
   parts.user_info = parts.authority.size() != authority.size();
-}
-
-// A set of the letters that a word is made of; what is no letter is left out.
-constexpr uint32_t LettersOf(std::string_view word) {
-  uint32_t letters = 0;
-  for (const char c : word) {
-    if (IsAlpha(c)) letters |= 1u << (ToLower(c) - 'a');
-  }
-  return letters;
-}
-
-struct Word {
-  std::string_view text;
-  uint32_t letters;
-  explicit constexpr Word(std::string_view word) : text(word), letters(LettersOf(word)) {}
-};
-
-// Words that make a key secret wherever they stand in it.
-constexpr std::array kAnywhere = {
-    Word("token"),     Word("secret"),     Word("passw"),    Word("pwd"),      Word("jwt"),
-    Word("session"),   Word("sessid"),     Word("apikey"),   Word("authoriz"), Word("authcode"),
-    Word("signature"), Word("credential"), Word("accesskey")};
-// Words that do as a part of their own: "api-key", "authCode".
-constexpr std::array kParts = {Word("key"), Word("auth"), Word("code"), Word("sig"),
-                               Word("sid"), Word("pass"), Word("otp")};
-// Words that do at the end: "mykey".
-constexpr std::array kEnds = {Word("key"), Word("auth")};
-
-// A key decoded and in lower case, its last characters when it is long. A part begins where a
-// capital follows another letter, and after everything that is neither letter nor digit, which is
-// dropped.
-class PlainKey {
- public:
-  explicit PlainKey(std::string_view key);
-
-  std::string_view text() const { return std::string_view(text_.data(), size_); }
-  uint32_t letters() const { return letters_; }
-  // Whether `word`, found at `position`, is a whole part.
-  bool IsPart(size_t position, size_t word_size) const {
-    return Begins(position) && Begins(position + word_size);
-  }
-
- private:
-  static constexpr size_t kLimit = 63;
-
-  bool Begins(size_t position) const {
-    return position == 0 || position == size_ || ((begins_ >> position) & 1) != 0;
-  }
-  void Add(char c);
-
-  std::array<char, kLimit + 1> text_{};
-  size_t size_ = 0;
-  uint64_t begins_ = 0;  // bit i: a part begins at i
-  uint32_t letters_ = 0;
-  bool boundary_ = false;
-  bool after_small_ = false;
-};
-
-// One character at `position`, percent-decoded; moves on.
-char TakeDecoded(std::string_view text, size_t& position) {
-  const char c = text[position++];
-  if (c != '%' || position + 2 > text.size()) return c;
-  const int high = HexValue(text[position]);
-  const int low = HexValue(text[position + 1]);
-  if (high < 0 || low < 0) return c;
-  position += 2;
-  return static_cast<char>(high * 16 + low);
-}
-
-PlainKey::PlainKey(std::string_view key) {
-  constexpr size_t kEncodedLimit = 3 * kLimit;
-  if (key.size() > kEncodedLimit) key.remove_prefix(key.size() - kEncodedLimit);
-  for (size_t i = 0; i < key.size();) {
-    if (size_ == kLimit) {  // keep the end, where the telling word stands
-      std::copy(text_.begin() + 1, text_.begin() + kLimit, text_.begin());
-      begins_ >>= 1;
-      --size_;
-    }
-    Add(TakeDecoded(key, i));
-  }
-}
-
-void PlainKey::Add(char c) {
-  if (!IsAlpha(c) && !IsDigit(c)) {
-    boundary_ = true;
-    after_small_ = false;
-    return;
-  }
-  if (boundary_ || (IsUpper(c) && after_small_)) begins_ |= uint64_t{1} << size_;
-  boundary_ = false;
-  after_small_ = !IsUpper(c);
-  text_[size_++] = ToLower(c);
-  letters_ |= IsAlpha(c) ? 1u << (ToLower(c) - 'a') : 0;
-}
-
-bool MayContain(const PlainKey& key, const Word& word) {
-  return (key.letters() & word.letters) == word.letters;
-}
-
-bool HasPart(const PlainKey& key, const Word& word) {
-  if (!MayContain(key, word)) return false;
-  for (size_t at = key.text().find(word.text); at != kNone;
-       at = key.text().find(word.text, at + 1)) {
-    if (key.IsPart(at, word.text.size())) return true;
-  }
-  return false;
 }
 
 // Where keys begin and where a secret value ends.
@@ -155,7 +49,7 @@ class Redaction {
       const size_t at = i;
       const char c = grammar_.encoded ? TakeDecoded(text_, i) : text_[i++];
       if (grammar_.separators.find(c) != kNone) key_begin = i;
-      if (c != '=' || !IsSecretKey(text_.substr(key_begin, at - key_begin))) continue;
+      if (c != '=' || !IsSecretName(text_.substr(key_begin, at - key_begin))) continue;
       i = Replace(i);
     }
     if (copied_ == 0) return text_;
@@ -206,17 +100,6 @@ Target SplitTarget(std::string_view method, std::string_view target) {
 std::string_view WithoutUserInfo(std::string_view authority) {
   const size_t at = authority.rfind('@');
   return at == kNone ? authority : authority.substr(at + 1);
-}
-
-bool IsSecretKey(std::string_view key) {
-  const PlainKey plain(key);
-  const auto contains = [&](const Word& word) {
-    return MayContain(plain, word) && plain.text().find(word.text) != kNone;
-  };
-  return std::ranges::any_of(kAnywhere, contains) ||
-         std::ranges::any_of(kParts, [&](const Word& word) { return HasPart(plain, word); }) ||
-         std::ranges::any_of(kEnds,
-                             [&](const Word& word) { return plain.text().ends_with(word.text); });
 }
 
 std::string_view RedactQuery(std::string_view query, std::string& scratch) {

@@ -23,11 +23,6 @@ Target SplitTarget(std::string_view method, std::string_view target);
 // `authority` without "user:password@".
 std::string_view WithoutUserInfo(std::string_view authority);
 
-// Whether the values under `key`, as it stands in a query, are secrets: the keys that the HTTP
-// semantic conventions name, and those that read like token, password, session and their kin, in
-// any case and percent-encoded or not.
-bool IsSecretKey(std::string_view key);
-
 // `query` with every secret value replaced by kRedacted; keys stay. Finds secrets inside
 // percent-encoded URLs that are values, too. The result is a view of `query` or, where something
 // was replaced, of `scratch`.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/exporter/utf8.h"
+#include "agent/base/utf8.h"
 
 #include <gtest/gtest.h>
 
-namespace spanwire::exporter {
+namespace spanwire {
 namespace {
 
 TEST(Utf8, AcceptsEverySizeOfSequence) {
@@ -45,4 +45,4 @@ TEST(Utf8, DecodesTheFirstCodePoint) {
 }
 
 }  // namespace
-}  // namespace spanwire::exporter
+}  // namespace spanwire

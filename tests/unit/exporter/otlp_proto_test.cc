@@ -3,8 +3,8 @@
 
 #include <map>
 
+#include "agent/base/utf8.h"
 #include "agent/exporter/otlp_encoder.h"
-#include "agent/exporter/utf8.h"
 #include "opentelemetry/proto/collector/trace/v1/trace_service.pb.h"
 #include "tests/unit/exporter/test_spans.h"
 

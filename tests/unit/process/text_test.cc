@@ -20,7 +20,7 @@ TEST(CleanText, ReplacesWhatIsNot) {
 }
 
 TEST(CleanText, ReplacesControlCharacters) {
-  EXPECT_EQ(CleanText("a\x1b[31mb\n\x7f\xc2\x9b", 100), "a\uFFFD[31mb\uFFFD\uFFFD\uFFFD\uFFFD");
+  EXPECT_EQ(CleanText("a\x1b[31mb\n\x7f\xc2\x9b", 100), "a\uFFFD[31mb\uFFFD\uFFFD\uFFFD");
 }
 
 TEST(CleanText, CutsBetweenCharacters) {

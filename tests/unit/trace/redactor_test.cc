@@ -58,25 +58,14 @@ class RedactQueryText : public ::testing::TestWithParam<TextCase> {};
 TEST_P(RedactQueryText, InUrlQuery) {
   EXPECT_EQ(Redacted(key::kUrlQuery, GetParam().before), GetParam().after);
 }
-INSTANTIATE_TEST_SUITE_P(Cases, RedactQueryText,
-                         ::testing::Values(TextCase{"token=t1", "token=REDACTED"},
-                                           TextCase{"a=1;password=p&c", "a=1;password=REDACTED&c"},
-                                           TextCase{"password=", "password="},
-                                           TextCase{"password=REDACTED", "password=REDACTED"},
-                                           TextCase{"monkey=1&zipcode=2", "monkey=1&zipcode=2"},
-                                           TextCase{"X-Amz-Signature=ab",
-                                                    "X-Amz-Signature=REDACTED"}));
-
-TEST(Secrets, Names) {
-  for (const char* name :
-       {"token", "access_token", "accessToken", "API_KEY", "apikey", "X-Api-Key", "client_secret",
-        "sig", "X-Amz-Credential", "session", "JSESSIONID", "auth", "jwt", "code", "token[]"}) {
-    EXPECT_TRUE(IsSecretName(name)) << name;
-  }
-  for (const char* name : {"", "q", "monkey", "zipcode", "tokens_left", "author", "page"}) {
-    EXPECT_FALSE(IsSecretName(name)) << name;
-  }
-}
+INSTANTIATE_TEST_SUITE_P(
+    Cases, RedactQueryText,
+    ::testing::Values(TextCase{"token=t1", "token=REDACTED"},
+                      TextCase{"a=1;password=p&c", "a=1;password=REDACTED&c"},
+                      TextCase{"password=", "password="},
+                      TextCase{"password=REDACTED", "password=REDACTED"},
+                      TextCase{"donkey_id=1&zipcode=2", "donkey_id=1&zipcode=2"},
+                      TextCase{"X-Amz-Signature=ab", "X-Amz-Signature=REDACTED"}));
 
 TEST(Secrets, ATextFullOfMarksIsQuick) {
   const std::string marks =
