@@ -62,18 +62,24 @@ void SpanTree::Resolve(Handle handle) {
     Node* node = Find(next);
     if (node == nullptr || node->resolved) continue;
     node->resolved = true;
-    for (Handle child = std::exchange(node->first_child, {}); child;) {
-      Node* below = Find(child);
-      const Handle following = below == nullptr ? Handle() : below->next_child;
-      if (below != nullptr && !below->resolved && below->parent == next) {
-        Inherit(*below, *node);
-        resolving_.push_back(child);
-      }
-      child = following;
-    }
+    PassOn(next, *node);
     if (node->span == nullptr) continue;
     --held_;
     Finish(next, *node);
+  }
+}
+
+// Gives the trace of a node that was just resolved to those that wait for it: they are next.
+void SpanTree::PassOn(Handle handle, Node& node) {
+  for (Handle child = std::exchange(node.first_child, {}); child;) {
+    Node* below = Find(child);
+    if (below == nullptr) return;
+    const Handle following = std::exchange(below->next_child, {});
+    if (!below->resolved && below->parent == handle) {
+      Inherit(*below, node);
+      resolving_.push_back(child);
+    }
+    child = following;
   }
 }
 

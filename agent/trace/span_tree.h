@@ -80,6 +80,7 @@ class SpanTree {
 
  private:
   void Inherit(Node& child, const Node& parent);
+  void PassOn(Handle handle, Node& node);
   void Finish(Handle handle, Node& node);
 
   NodeSink& sink_;
