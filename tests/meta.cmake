@@ -44,6 +44,9 @@ script_test(setup.kernels setup TIMEOUT 900 COMMAND ${lib}/kernels.sh
 
 script_test(vm.boot vm TIMEOUT 600 COMMAND python3 tests/vm/run.py --scenario boot
   PROPERTIES PROCESSORS 2 FIXTURES_REQUIRED kernels)
+script_test(vm.systemd vm TIMEOUT 600 COMMAND python3 tests/vm/systemd.py
+  --binary ${CMAKE_BINARY_DIR}/spanwire
+  PROPERTIES PROCESSORS 2 RUN_SERIAL TRUE FIXTURES_REQUIRED kernels)
 script_test(vm.kernels vm TIMEOUT 1200 COMMAND python3 tests/vm/run.py
   --binary ${CMAKE_BINARY_DIR}/spanwire
   PROPERTIES PROCESSORS 2 RUN_SERIAL TRUE FIXTURES_REQUIRED kernels)

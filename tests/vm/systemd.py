@@ -18,7 +18,7 @@ import machine
 TOP = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent
 MAX_EXPOSURE = 3.0
-BOOT_SECONDS = 240
+BOOT_SECONDS = 180
 
 CHECK_UNIT = """[Unit]
 After=multi-user.target dbus.service
@@ -61,7 +61,8 @@ def boot(series: str, image: pathlib.Path, port: pathlib.Path) -> str:
                "-smp", "2", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
                "-serial", "stdio", "-serial", f"file:{port}", "-kernel",
                str(machine.kernel(series)), "-initrd", str(image), "-append",
-               "console=ttyS0 quiet panic=-1 oops=panic systemd.show_status=false"]
+               "console=ttyS0 quiet panic=-1 oops=panic systemd.show_status=false "
+               "systemd.mask=serial-getty@ttyS0.service systemd.mask=getty@tty1.service"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT) as process:
         try:

@@ -9,10 +9,12 @@ systemd-sysusers /etc/sysusers.d/spanwire.conf
 mkdir -p /tmp/www
 (cd /tmp/www && exec python3 -m http.server 8080 --bind 127.0.0.1 >/dev/null 2>&1) &
 systemctl start spanwire
-for _ in $(seq 150); do
+for _ in 1 2 3 4 5 6 7 8 9 10; do
   journalctl -u spanwire -o cat | grep -q '^spanwire: ready' && break
-  sleep 0.2
+  systemctl is-active --quiet spanwire || break
+  sleep 1
 done
+systemctl is-active --quiet spanwire || journalctl -b --no-pager | tail -n 30
 sleep 1
 for _ in 1 2 3 4 5; do curl -s -o /dev/null http://127.0.0.1:8080/; done
 sleep 2
@@ -24,7 +26,7 @@ for pid in $keeper $worker; do
   echo
 done
 echo "exposure: $(systemd-analyze security spanwire.service --no-pager | tail -n 1)"
-kill -SEGV $worker
+kill -s SEGV "$worker"
 sleep 2
 curl -s -o /dev/null http://127.0.0.1:8080/after
 sleep 2
