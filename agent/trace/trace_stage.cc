@@ -126,6 +126,7 @@ void TraceStage::Impl::BeginClient(Handle handle, const Exchange& exchange, cons
   const TraceLinker::Call call{.node = handle,
                                .connection = exchange.connection->id,
                                .reused = exchange.ordinal > 0 || exchange.connection->joined,
+                               .at_once = exchange.connection->transport == model::Transport::kUnix,
                                .header_hash = HashOf(exchange.request.context),
                                .id_hash = exchange.request.request_id};
   const Handle link = linker_.CallBegun(call, AtBegin(exchange.request_at));

@@ -104,9 +104,9 @@ Handle TraceLinker::CallBegun(const Call& call, const Operation& operation) {
     return {};
   }
   process->traits.created.Add(!call.reused);
-  if (call.reused) {
+  if (call.reused || call.at_once) {
     origin = OriginOf(operation, *process, call.connection);
-    origin.evidence.reused = true;
+    origin.evidence.reused = call.reused;
   } else if (TakeConnect(call.connection, origin)) {
     origin.evidence.same_context = origin.contexts[0] == KeyOf(operation.who);
   } else {

@@ -80,6 +80,9 @@ class TraceLinker {
     Handle node;
     model::ConnectionId connection = 0;
     bool reused = false;  // not the connection's first request, or earlier ones are unknown
+    // A new connection needs no time to be established, and connecting is not told: who sends first
+    // stands for who connected (UNIX sockets).
+    bool at_once = false;
     uint64_t header_hash = 0;
     uint64_t id_hash = 0;
   };

@@ -238,6 +238,22 @@ TEST(TraceLinker, ANewConnectionWhoseConnectWasLostHasNoCause) {
   scene.ExpectNone(call, Reason::kNoEvidence);
 }
 
+TEST(TraceLinker, AUnixConnectionsFirstByteStandsForItsConnect) {
+  struct Log final : LinkSink {
+    void OnLink(Handle, const Link& link) override { links.push_back(link); }
+    std::vector<Link> links;
+  } log;
+  TraceLinker linker(log);
+  const Handle request = linker.RequestRead({.node = {50, 1}}, {Thread(1), 10});
+  const Handle call =
+      linker.CallBegun({.node = {60, 1}, .connection = 1, .at_once = true}, {Thread(1), 20});
+  linker.CallAnswered(call, {Thread(1), 30});
+  linker.CallEnded(call, {Thread(1), 30}, true);
+  linker.ReplyBegun(request, {Thread(1), 40});
+  ASSERT_EQ(log.links.size(), 1u);
+  EXPECT_EQ(log.links[0].parent, (Handle{50, 1}));
+}
+
 TEST(TraceLinker, TheSameHeaderDecidesAtOnce) {
   Scene scene;
   const TraceLinker::Operation now{Thread(1), 5000};
