@@ -10,6 +10,7 @@ namespace {
 
 constexpr Nanoseconds kIdleNs = 30'000'000'000;
 constexpr Nanoseconds kSweepEveryNs = 5'000'000'000;
+constexpr Nanoseconds kRescueEveryNs = 100'000'000;  // where there are too many
 // Where one reply in so many was to a request that was not seen, there may be more requests than
 // are known.
 constexpr uint32_t kUnseen = 20;
@@ -37,6 +38,10 @@ Process* TraceLinker::FindProcess(uint32_t pid) {
 }
 
 Context& TraceLinker::ContextOf(const Operation& operation) {
+  if (contexts_.size() > limits_.max_contexts && operation.time_ns >= next_rescue_ns_) {
+    Sweep(operation.time_ns);
+    next_rescue_ns_ = operation.time_ns + kRescueEveryNs;
+  }
   std::unique_ptr<Context>& place = contexts_.Put(KeyOf(operation.who));
   if (place == nullptr) place = std::make_unique<Context>();
   Context& context = *place;

@@ -101,6 +101,7 @@ class TraceLinker {
   void Finish();
 
   size_t undecided() const { return undecided_; }
+  size_t contexts() const { return contexts_.size(); }
 
  private:
   Process* FindProcess(uint32_t pid);
@@ -140,6 +141,7 @@ class TraceLinker {
   uint64_t serial_ = 0;
   size_t undecided_ = 0;
   Nanoseconds next_sweep_ns_ = 0;
+  Nanoseconds next_rescue_ns_ = 0;
   KeyTable<std::unique_ptr<Process>> processes_;
   KeyTable<std::unique_ptr<Context>> contexts_;
   KeyTable<ConnectRecord> connects_;

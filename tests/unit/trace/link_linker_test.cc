@@ -321,6 +321,21 @@ TEST(TraceLinker, TheUndecidedAreBounded) {
   EXPECT_EQ(log.all, 30u);
 }
 
+TEST(TraceLinker, ContextsAreBounded) {
+  struct Log final : LinkSink {
+    void OnLink(Handle, const Link&) override {}
+  } log;
+  TraceLinker linker(log, {.max_contexts = 100});
+  Nanoseconds now = 1'000'000'000;
+  for (uint32_t i = 0; i < 2000; ++i) {
+    const TraceLinker::Operation operation{Task(100 + i), now += 1'000'000};
+    const Handle request = linker.RequestRead({.node = {i, 1}}, operation);
+    linker.ReplyBegun(request, operation);
+    linker.ReplyEnded(request, operation, true);
+  }
+  EXPECT_LE(linker.contexts(), 201u);
+}
+
 TEST(TraceLinker, OneLongRequestDoesNotHoldTheCallsOfOthers) {
   Scene scene;
   scene.world.Read(Thread(9));  // never answered
