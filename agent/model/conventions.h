@@ -40,6 +40,7 @@ inline constexpr std::string_view kDbQueryText = "db.query.text";
 inline constexpr std::string_view kDbQuerySummary = "db.query.summary";
 inline constexpr std::string_view kDbStoredProcedure = "db.stored_procedure.name";
 inline constexpr std::string_view kDbResponseStatusCode = "db.response.status_code";
+inline constexpr std::string_view kDbReturnedRows = "db.response.returned_rows";
 inline constexpr std::string_view kThreadId = "thread.id";
 
 // Nanoseconds from the span's start to the response's first byte.
@@ -59,6 +60,12 @@ inline constexpr std::string_view kLinkReason = "spanwire.link.reason";
 inline constexpr std::string_view kEnding = "spanwire.ending";
 // The request asked to wait for something: its span's time is no measure of the server.
 inline constexpr std::string_view kBlocking = "spanwire.blocking";
+// Rows that a statement wrote or moved.
+inline constexpr std::string_view kDbAffectedRows = "spanwire.db.affected_rows";
+// Bytes of content of a COPY, in either direction.
+inline constexpr std::string_view kDbCopiedBytes = "spanwire.db.copied_bytes";
+// The statement was prepared before the agent could see it, or so long ago that it was forgotten.
+inline constexpr std::string_view kDbStatementUnseen = "spanwire.db.statement_unseen";
 // The connection is older than the agent.
 inline constexpr std::string_view kJoined = "spanwire.connection.joined";
 

@@ -4,12 +4,14 @@
 #include <array>
 
 #include "agent/protocol/http1/http1.h"
+#include "agent/protocol/postgresql/postgresql.h"
 #include "agent/protocol/redis/redis.h"
 
 namespace spanwire::protocol {
 
 std::span<const ProtocolSpec> Registry() {
-  static constexpr std::array<ProtocolSpec, 2> kProtocols = {http1::kSpec, redis::kSpec};
+  static constexpr std::array<ProtocolSpec, 3> kProtocols = {http1::kSpec, postgresql::kSpec,
+                                                             redis::kSpec};
   return kProtocols;
 }
 
