@@ -24,7 +24,8 @@ bool IsAside(char type) { return std::string_view("3AKNSv").find(type) != std::s
 
 uint64_t NeedOf(const Frame& frame) {
   switch (frame.type) {
-    case 'C': return std::min(frame.size, kMaxTag);
+    case 'C':
+    case 'W': return std::min(frame.size, kMaxTag);
     case 'E':
     case 'N': return std::min(frame.size, kMaxReport);
     case 'S': return std::min(frame.size, kMaxParameter);
@@ -279,7 +280,7 @@ ParseOutput ResponseSide::TakeTurn(const ParseInput& input) {
   if (!end) return NeedMore();
   with_turn_ = false;
   const bool begun = !open_;
-  if (begun) message_.Clear();
+  message_.Clear();
   message_.kind = model::MessageKind::kResponse;
   open_ = false;
   ready_ = SyncFollows();
@@ -287,7 +288,7 @@ ParseOutput ResponseSide::TakeTurn(const ParseInput& input) {
   return {.status = begun ? ParseStatus::kHead : ParseStatus::kEnd,
           .consumed = *end,
           .complete = true,
-          .message = begun ? &message_ : nullptr};
+          .message = &message_};
 }
 
 ParseOutput ResponseSide::Report(const Progress& progress, bool end) {
