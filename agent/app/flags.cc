@@ -28,6 +28,9 @@ DEFINE_string(memory_limit, "64MiB", "bytes of unfinished messages kept, over al
 DEFINE_string(shards, "0",
               "threads that follow connections; 0: a quarter of the processors, 1 to 8");
 DEFINE_string(request_timeout, "30s", "a request unanswered for this long ends as an error");
+DEFINE_string(db_query_text, "normalized",
+              "text of SQL and the like: normalized (literals become ?), raw (less what looks "
+              "like a secret) or off");
 DEFINE_string(idle_timeout, "10m", "a connection silent for this long is forgotten; 0 never");
 DEFINE_string(output, "", "text (the default) or json; for record the file to write");
 DEFINE_string(color, "auto", "auto, always or never; auto heeds NO_COLOR, CLICOLOR_FORCE and TERM");
@@ -83,6 +86,7 @@ constexpr auto kFlags = std::to_array<FlagTraits>({
     {"shards", "", "N", "Pipeline", kSpans, ""},
     {"request_timeout", "", "TIME", "Pipeline", kSpans, ""},
     {"idle_timeout", "", "TIME", "Pipeline", kSpans, ""},
+    {"db_query_text", "", "WHAT", "Pipeline", kSpans, ""},
 });
 
 std::string Dashed(std::string_view name) {

@@ -29,6 +29,10 @@ constexpr std::chrono::milliseconds kMinStatsInterval{100};
 template <typename T>
 using Choices = std::span<const std::pair<std::string_view, T>>;
 
+constexpr std::array<std::pair<std::string_view, protocol::QueryText>, 3> kQueryTexts{
+    {{"normalized", protocol::QueryText::kNormalized},
+     {"raw", protocol::QueryText::kRaw},
+     {"off", protocol::QueryText::kOff}}};
 constexpr std::array<std::pair<std::string_view, OutputFormat>, 3> kOutputFormats{
     {{"text", OutputFormat::kText}, {"json", OutputFormat::kJson}, {"", OutputFormat::kText}}};
 constexpr std::array<std::pair<std::string_view, ColorMode>, 3> kColorModes{
@@ -152,6 +156,7 @@ PipelineOptions ReadPipeline(OptionReader& reader) {
     reader.Fail("request-timeout", "must be more than 0: else a lost request stays open for ever");
   }
   pipeline.idle_timeout = reader.Time("idle-timeout");
+  pipeline.db_query_text = reader.Choice<protocol::QueryText>("db-query-text", kQueryTexts);
   return pipeline;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/app/verb_table.h"
+#include "agent/protocol/parser.h"
 
 // What the user asked for: plain, validated data. Made once by ParseCommandLine() (flags.h);
 // nothing behind it looks at a flag, at argv or at the SPANWIRE_* environment again.
@@ -53,6 +54,7 @@ struct PipelineOptions {
   uint32_t shards = 0;  // threads that follow connections; 0: by the number of processors
   std::chrono::milliseconds request_timeout{0};
   std::chrono::milliseconds idle_timeout{0};
+  protocol::QueryText db_query_text = protocol::QueryText::kNormalized;
 };
 
 // Where spans go besides the lines on stdout. tail always shows lines, replay when nothing here is
