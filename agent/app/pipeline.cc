@@ -50,7 +50,11 @@ Pipeline::Pipeline(Ledger& ledger, connection::PolicySink& policies,
       relay_(settings.shards > 1 ? MakeRelay() : nullptr),
       traces_(span_stage_, relay_ ? static_cast<trace::SpanSink&>(*relay_) : processors_) {
   processors_.Add(std::make_unique<trace::Redactor>());
-  const connection::TrackerParts parts{protocol::Registry(), stages_, &traces_, &policies};
+  const connection::TrackerParts parts{.protocols = protocol::Registry(),
+                                       .stages = stages_,
+                                       .exchanges = &traces_,
+                                       .policies = &policies,
+                                       .parsing = settings.parsing};
   if (settings.shards > 1) {
     connection::ShardingOptions sharding;
     sharding.shards = settings.shards;
@@ -73,6 +77,7 @@ static size_t AutomaticShards() {
 PipelineSettings SettingsOf(const Options& options) {
   PipelineSettings settings;
   settings.shards = options.pipeline.shards > 0 ? options.pipeline.shards : AutomaticShards();
+  settings.parsing.query_text = options.pipeline.db_query_text;
   connection::TrackerLimits& limits = settings.limits;
   limits.total_bytes = options.pipeline.memory_limit_bytes;
   limits.idle_ns = static_cast<Nanoseconds>(options.pipeline.idle_timeout.count()) * 1'000'000;

@@ -46,6 +46,7 @@ class SpanBatcher final : public trace::SpanSink {
 
 struct PipelineSettings {
   connection::TrackerLimits limits;
+  protocol::ParserOptions parsing;
   size_t shards = 1;
 };
 // What `options` ask for.

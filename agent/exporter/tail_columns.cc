@@ -14,11 +14,13 @@ namespace {
 
 namespace key = model::key;
 
+constexpr size_t kWidestStatus = 5;  // a SQLSTATE
+
 // Widths of the columns; the operation takes what is left.
 struct Widths {
   size_t time = 12;
   size_t duration = 7;
-  size_t status = 3;
+  size_t status = kWidestStatus;
   size_t side = 4;
   size_t service = 20;
   size_t peer = 21;
@@ -119,7 +121,7 @@ std::string_view SideOf(model::SpanKind kind) {
 
 bool IsError(const model::Span& span) { return span.status == model::StatusCode::kError; }
 
-std::string FlagsOf(const model::Span& span, int64_t status_code) {
+std::string FlagsOf(const model::Span& span, const RequestSummary& request) {
   std::string flags;
   if (IsError(span)) flags += 'E';
   const std::string_view link = span.attributes.Text(key::kLinkMethod);
@@ -127,7 +129,9 @@ std::string FlagsOf(const model::Span& span, int64_t status_code) {
   if (link == "sequence") flags += 'S';
   if (span.attributes.Has(key::kJoined)) flags += 'J';
   const std::string_view error = span.attributes.Text(key::kErrorType);
-  if (error.empty() || error == std::to_string(status_code)) return flags;
+  const bool shown = error == std::to_string(request.status_code) ||
+                     (error == request.db_code && error.size() <= kWidestStatus);
+  if (error.empty() || shown) return flags;
   if (!flags.empty()) flags += ' ';
   return flags += EscapeForTerminal(error);
 }
@@ -200,9 +204,15 @@ std::string SizesCell(const RequestSummary& request) {
   return FormatSize(request.received_bytes) + "/" + FormatSize(request.sent_bytes);
 }
 
-std::string StatusCell(const model::Span& span, int64_t status_code) {
-  if (status_code != 0) return std::to_string(status_code);
-  return IsError(span) ? "ERR" : "-";
+// The protocol's code; of a database "OK" when it reports none.
+std::string StatusCell(const model::Span& span, const RequestSummary& request) {
+  if (request.status_code != 0) return std::to_string(request.status_code);
+  if (IsError(span)) {
+    const bool fits = !request.db_code.empty() && request.db_code.size() <= kWidestStatus;
+    return fits ? EscapeForTerminal(request.db_code) : "ERR";
+  }
+  const bool unknown = span.attributes.Has(key::kEnding);
+  return span.attributes.Has(key::kDbSystemName) && !unknown ? "OK" : "-";
 }
 
 }  // namespace
@@ -215,6 +225,7 @@ RequestSummary Summarize(const model::Span& span) {
   summary.peer = PeerOf(span);
   summary.operation = OperationOf(span);
   summary.status_code = span.attributes.Int(key::kHttpResponseStatusCode, 0);
+  summary.db_code = span.attributes.Text(key::kDbResponseStatusCode);
   const bool in = summary.side == "in";
   summary.received_bytes = in ? request_bytes : response_bytes;
   summary.sent_bytes = in ? response_bytes : request_bytes;
@@ -264,13 +275,13 @@ void AppendRow(const model::Span& span, const RowLayout& layout, std::string& ou
   const std::string time = FormatLocalClock(span.start_unix_ns);
   line.Cell(std::string_view(time).substr(0, widths.time), widths.time, Align::kLeft, kDim);
   line.Cell(FormatDuration(span.end_unix_ns - span.start_unix_ns), widths.duration, Align::kRight);
-  line.Cell(StatusCell(span, request.status_code), widths.status, Align::kRight, color);
+  line.Cell(StatusCell(span, request), widths.status, Align::kRight, color);
   line.Cell(request.side, widths.side, Align::kLeft);
   line.Cut(ServiceCell(*span.process, widths.service, cut), widths.service);
   line.Cut(EscapeForTerminal(request.peer), widths.peer);
   line.Cut(EscapeForTerminal(request.operation), widths.operation);
   if (widths.sizes != 0) line.Cell(SizesCell(request), widths.sizes, Align::kRight);
-  const std::string flags = FlagsOf(span, request.status_code);
+  const std::string flags = FlagsOf(span, request);
   line.Cell(cut ? CutEnd(flags, widths.flags) : flags, 0, Align::kLeft,
             IsError(span) ? kRed : std::string_view());
   line.End();

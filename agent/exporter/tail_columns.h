@@ -15,6 +15,7 @@ struct RequestSummary {
   std::string peer;         // "192.0.2.1:443", "[::1]:80", "db.example:5432", or a socket's path
   std::string operation;    // "GET /path?query", or the span's name
   int64_t status_code = 0;  // 0 = none
+  std::string db_code;      // what a database reported: "23505"; empty = nothing
   int64_t received_bytes = -1;  // body taken in by the process; -1 = unknown
   int64_t sent_bytes = -1;
 };

@@ -78,6 +78,7 @@ void AddAttributes(const AttributeList& attributes, Object& object, std::string&
 void AddOutcome(const model::Span& span, const RequestSummary& request, Object& object) {
   object.Text("status", StatusName(span.status));
   if (request.status_code != 0) object.Number("status_code", request.status_code);
+  object.Text("db_status_code", request.db_code);
   object.Text("status_message", span.status_message);
   object.Text("error_type", span.attributes.Text(model::key::kErrorType));
   object.Known("in_bytes", request.received_bytes);

@@ -51,13 +51,13 @@ model::Span ClientSpan() {
 
 TEST_F(Tail, ShowsARequestThatCameIn) {
   EXPECT_EQ(Row(MakeSpan(7, MakeProcess(4242, "nginx"))),
-            "22:15:00.000 1.240ms 200 in   nginx[4242]          192.0.2.7:40312       "
+            "22:15:00.000 1.240ms   200 in   nginx[4242]          192.0.2.7:40312       "
             "GET /items/7?page=2                   0/1.234k\n");
 }
 
 TEST_F(Tail, ShowsARequestThatWentOutAndFailed) {
   EXPECT_EQ(Row(ClientSpan()),
-            "22:15:00.000 1.240ms 503 out  curl[77]             shop.example:8080     "
+            "22:15:00.000 1.240ms   503 out  curl[77]             shop.example:8080     "
             "POST /cart?id=3                       0/20.48k E\n");
 }
 
@@ -71,8 +71,32 @@ TEST_F(Tail, ShowsHowARequestWithoutAnswerEnded) {
   span.attributes.Set("spanwire.link.method", "traceparent");
   span.attributes.SetBool("spanwire.connection.joined", true);
   EXPECT_EQ(Row(span),
-            "22:15:00.000 1.240ms ERR out  curl[77]             [::1]:80              "
+            "22:15:00.000 1.240ms   ERR out  curl[77]             [::1]:80              "
             "POST                                         - ETJ connection_reset\n");
+}
+
+TEST_F(Tail, ShowsWhatADatabaseReported) {
+  model::Span span = ClientSpan();
+  span.attributes.Clear();
+  span.name = "SELECT orders";
+  span.attributes.Set("db.system.name", "postgresql");
+  span.attributes.Set("server.address", "db");
+  span.attributes.SetInt("server.port", 5432);
+  span.attributes.Set("db.response.status_code", "42P01");
+  span.attributes.Set("error.type", "42P01");
+  EXPECT_EQ(Row(span),
+            "22:15:00.000 1.240ms 42P01 out  curl[77]             db:5432               "
+            "SELECT orders                                - E\n");
+  span.attributes.Set("db.response.status_code", "WRONGTYPE");
+  span.attributes.Set("error.type", "WRONGTYPE");
+  EXPECT_EQ(Row(span),
+            "22:15:00.000 1.240ms   ERR out  curl[77]             db:5432               "
+            "SELECT orders                                - E WRONGTYPE\n");
+  span.status = model::StatusCode::kUnset;
+  span.attributes.Set("error.type", "");
+  EXPECT_EQ(Row(span),
+            "22:15:00.000 1.240ms    OK out  curl[77]             db:5432               "
+            "SELECT orders                                -\n");
 }
 
 TEST_F(Tail, NeverWrapsOnATerminal) {
@@ -100,7 +124,7 @@ TEST_F(Tail, NeverCutsElsewhere) {
 TEST_F(Tail, ColorsOnlyWhenToldAndResets) {
   EXPECT_EQ(Row(ClientSpan()).find('\x1b'), std::string::npos);
   const std::string row = Row(ClientSpan(), {.color = true});
-  EXPECT_NE(row.find("\x1b[31m503 \x1b[0m"), std::string::npos) << row;
+  EXPECT_NE(row.find("\x1b[31m  503 \x1b[0m"), std::string::npos) << row;
 }
 
 // Whatever the wire says, a line is one line and obeys only us.
