@@ -17,7 +17,8 @@ readonly BUILD_PACKAGES=(
 # Real servers and clients for the end-to-end tests, QEMU and an initramfs for the kernel matrix.
 readonly TEST_PACKAGES=(
   apache2-bin busybox-static cpio curl gunicorn haproxy iproute2 jq libc6-dev libcap2-bin
-  nginx-light openssl procps python3-venv qemu-system-x86 strace wrk
+  libpostgresql-jdbc-java nginx-light openssl pgbouncer postgresql procps python3-asyncpg
+  python3-psycopg python3-psycopg2 python3-venv qemu-system-x86 strace tshark wrk
   xz-utils zstd
 )
 
@@ -91,6 +92,7 @@ setup_test() {
   need_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${LEDGER_PACKAGES[@]}"
   need_command javac default-jdk-headless
   need_command node nodejs
+  need_command npm npm
 }
 
 setup_ledger() {
