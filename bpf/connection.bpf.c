@@ -10,30 +10,50 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 const struct spanwire_connection *unused_connection __attribute__((unused));
 const struct spanwire_process *unused_process __attribute__((unused));
 
-static __always_inline int connection__on_end(struct sock *sk, __u32 what)
+static __always_inline int connection__on_change(struct sock *sk, __u32 what)
 {
+	switch (what) {
+	case SPANWIRE_CONN_CONNECT:
+		return life__connect(sk, state__make(sk));
+	case SPANWIRE_CONN_OPEN:
+		return life__established(state__make(sk));
+	case SPANWIRE_CONN_NONE:
+		return 0;
+	}
 	return life__end(sk, bpf_sk_storage_get(&socket_states, sk, NULL, 0), what);
 }
 
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(connection_state, struct sock *sk, int old, int new)
 {
-	if (sk->sk_protocol != IPPROTO_TCP)
+	return sk->sk_protocol == IPPROTO_TCP ? connection__on_change(sk, life__change(old, new))
+					      : 0;
+}
+
+/* For a lead that was left out, see lib/understudy.h: a connection never changes twice the same. */
+static __always_inline int understudy__on_state(struct sock *sk, int old, int new)
+{
+	__u32 what = life__change(old, new);
+	struct socket_state *state;
+
+	if (!what || sk->sk_protocol != IPPROTO_TCP)
 		return 0;
-	switch (new) {
-	case TCP_SYN_SENT:
-		return life__connect(sk, state__make(sk));
-	case TCP_ESTABLISHED:
-		return old == TCP_SYN_RECV ? life__established(state__make(sk)) : 0;
-	case TCP_FIN_WAIT1:
-	case TCP_LAST_ACK:
-		return connection__on_end(sk, SPANWIRE_CONN_LOCAL_FIN);
-	case TCP_CLOSE_WAIT:
-		return connection__on_end(sk, SPANWIRE_CONN_PEER_FIN);
-	case TCP_CLOSE:
-		return connection__on_end(sk, SPANWIRE_CONN_CLOSED);
-	}
-	return 0;
+	state = bpf_sk_storage_get(&socket_states, sk, NULL, 0);
+	if (state && state->change == what)
+		return 0;
+	return connection__on_change(sk, what);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(understudy_state, struct sock *sk, int old, int new)
+{
+	return understudy__on_state(sk, old, new);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(understudy_state_last, struct sock *sk, int old, int new)
+{
+	return understudy__on_state(sk, old, new);
 }
 
 static __always_inline int connection__on_accept(struct sock *sk)

@@ -81,10 +81,33 @@ static __always_inline void state__start_untrusted(struct socket_state *state, s
 		transmit->end_offset--;
 }
 
+/* A state is too large for the stack here: it is put together in a scratch. */
+static __noinline struct socket_state *table__add(struct sock *sk, __u64 inode)
+{
+	struct counters *mine = counters__mine();
+	__u64 key = (__u64)sk;
+	struct socket_state *fresh;
+	struct scratch *scratch;
+	__u32 at;
+
+	scratch = mine ? scratch__claim(mine, &at, 3) : NULL;
+	if (!scratch)
+		return NULL;
+	fresh = (struct socket_state *)scratch->payload;
+	__builtin_memset(fresh, 0, sizeof(*fresh));
+	fresh->id = (bpf_ktime_get_ns() << 8) | (bpf_get_smp_processor_id() & 0xff);
+	fresh->inode = inode;
+	state__init(fresh, sk);
+	if (BPF_CORE_READ(sk, sk_type) == SOCK_DGRAM)
+		fresh->flags |= STATE_DATAGRAM;
+	bpf_map_update_elem(&socket_table, &key, fresh, BPF_ANY);
+	scratch__release(scratch);
+	return bpf_map_lookup_elem(&socket_table, &key);
+}
+
 /* The state of `sk`, made when there is none or when it belonged to a socket that is gone. */
 static __noinline struct socket_state *table__state(struct sock *sk, __u64 inode)
 {
-	struct socket_state fresh = {};
 	__u64 key = (__u64)sk;
 	struct socket_state *state = bpf_map_lookup_elem(&socket_table, &key);
 
@@ -96,13 +119,7 @@ static __noinline struct socket_state *table__state(struct sock *sk, __u64 inode
 	}
 	if (!socket__wanted(BPF_CORE_READ(sk, __sk_common.skc_family), BPF_CORE_READ(sk, sk_type)))
 		return NULL;
-	fresh.id = (bpf_ktime_get_ns() << 8) | (bpf_get_smp_processor_id() & 0xff);
-	fresh.inode = inode;
-	state__init(&fresh, sk);
-	if (BPF_CORE_READ(sk, sk_type) == SOCK_DGRAM)
-		fresh.flags |= STATE_DATAGRAM;
-	bpf_map_update_elem(&socket_table, &key, &fresh, BPF_ANY);
-	state = bpf_map_lookup_elem(&socket_table, &key);
+	state = table__add(sk, inode);
 	if (!state)
 		count(SPANWIRE_COUNT_NO_STATE, 1);
 	return state;
@@ -184,33 +201,6 @@ static __always_inline __u64 syscall__outcome(__u64 number, long ret, struct pt_
 	return OUTCOME(ret, SPANWIRE_TRANSMIT, 0);
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(sock_syscall_exit, struct pt_regs *regs, long ret)
-{
-	__u64 number = regs->orig_ax;
-
-	switch (number) {
-	case NR_read:
-	case NR_readv:
-	case NR_preadv2:
-	case NR_recvfrom:
-	case NR_recvmsg:
-	case NR_write:
-	case NR_writev:
-	case NR_pwritev2:
-	case NR_sendto:
-	case NR_sendmsg:
-	case NR_sendfile:
-		return syscall__transfer(number, regs->di, regs->si, regs->dx,
-					 syscall__outcome(number, ret, regs));
-	case NR_splice: /* from descriptor to descriptor; either end may be the socket */
-		syscall__transfer(number, regs->di, 0, 0, OUTCOME(ret, SPANWIRE_RECEIVE, 0));
-		return syscall__transfer(number, regs->dx, 0, 0,
-					 OUTCOME(ret, SPANWIRE_TRANSMIT, 0));
-	}
-	return 0;
-}
-
 #define MMSG_SEEN 64 /* messages of one call that are looked at */
 
 static __always_inline __u32 mmsg__length(__u64 vector, __u32 index)
@@ -234,26 +224,112 @@ __noinline __weak __u64 mmsg__bytes(__u64 vector, __u32 messages)
 }
 
 /* One call, several messages: the count came back, each length lies in the array. */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(sock_syscall_exit_mmsg, struct pt_regs *regs, long ret)
+static __always_inline int syscall__messages(__u32 number, __u64 descriptor, __u64 vector,
+					     __u64 ret)
 {
-	__u64 number = regs->orig_ax, vector = regs->si;
 	__u32 direction = number == NR_sendmmsg ? SPANWIRE_TRANSMIT : SPANWIRE_RECEIVE;
 	__u64 later;
 
-	if (number != NR_recvmmsg && number != NR_sendmmsg)
-		return 0;
-	if (ret <= 0)
-		return syscall__transfer(number, regs->di, 0, 0, OUTCOME(ret, direction, 0));
+	if ((int)ret <= 0)
+		return syscall__transfer(number, descriptor, 0, 0, OUTCOME(ret, direction, 0));
 	later = mmsg__bytes(vector, ret);
-	for (__u32 i = 0; i < MMSG_SEEN && i < ret; i++) {
+	for (__u32 i = 0; i < MMSG_SEEN && i < (__u32)ret; i++) {
 		__u64 message = vector + i * sizeof(struct mmsghdr);
 		__u32 length = mmsg__length(vector, i);
 
 		later -= length;
-		syscall__transfer(number, regs->di, message, later, OUTCOME(length, direction, 0));
+		syscall__transfer(number, descriptor, message, later,
+				  OUTCOME(length, direction, 0));
 	}
 	return 0;
+}
+
+static __always_inline int syscall__run(__u64 number, struct pt_regs *regs, long ret)
+{
+	switch (number) {
+	case NR_splice: /* from descriptor to descriptor; either end may be the socket */
+		syscall__transfer(number, regs->di, 0, 0, OUTCOME(ret, SPANWIRE_RECEIVE, 0));
+		return syscall__transfer(number, regs->dx, 0, 0,
+					 OUTCOME(ret, SPANWIRE_TRANSMIT, 0));
+	case NR_recvmmsg:
+	case NR_sendmmsg:
+		return syscall__messages(number, regs->di, regs->si, ret);
+	}
+	return syscall__transfer(number, regs->di, regs->si, regs->dx,
+				 syscall__outcome(number, ret, regs));
+}
+
+/* Whether a system call can move bytes through a socket. */
+static __always_inline bool syscall__wanted(__u64 number)
+{
+	switch (number) {
+	case NR_read:
+	case NR_readv:
+	case NR_preadv2:
+	case NR_recvfrom:
+	case NR_recvmsg:
+	case NR_recvmmsg:
+	case NR_write:
+	case NR_writev:
+	case NR_pwritev2:
+	case NR_sendto:
+	case NR_sendmsg:
+	case NR_sendmmsg:
+	case NR_sendfile:
+	case NR_splice:
+		return true;
+	}
+	return false;
+}
+
+/* Understudies: see lib/understudy.h. A thread is in one system call at a time. */
+static __always_inline bool thread__served(const int place)
+{
+	__u32 thread = (__u32)bpf_get_current_pid_tgid();
+	__u8 yes = 1;
+
+	if (place != UNDERSTUDY_NONE && bpf_map_lookup_elem(&served_threads, &thread)) {
+		if (place == UNDERSTUDY_LAST)
+			bpf_map_delete_elem(&served_threads, &thread);
+		return true;
+	}
+	if (place != UNDERSTUDY_LAST)
+		bpf_map_update_elem(&served_threads, &thread, &yes, BPF_ANY);
+	return false;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(sock_syscall_exit, struct pt_regs *regs, long ret)
+{
+	__u64 number = regs->orig_ax;
+
+	if (!syscall__wanted(number))
+		return 0;
+	if (settings.understudies)
+		thread__served(UNDERSTUDY_NONE);
+	return syscall__run(number, regs, ret);
+}
+
+static __always_inline int understudy__syscall(struct pt_regs *regs, long ret, const int place)
+{
+	__u64 number = regs->orig_ax;
+
+	if (!syscall__wanted(number) || thread__served(place))
+		return 0;
+	count(SPANWIRE_COUNT_STOOD_IN, 1);
+	return syscall__run(number, regs, ret);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(understudy_syscall_exit, struct pt_regs *regs, long ret)
+{
+	return understudy__syscall(regs, ret, UNDERSTUDY_NEXT);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(understudy_syscall_exit_last, struct pt_regs *regs, long ret)
+{
+	return understudy__syscall(regs, ret, UNDERSTUDY_LAST);
 }
 
 static __always_inline struct socket_state *table__find(void *sk)
@@ -276,20 +352,15 @@ static __always_inline int table__on_end(struct sock *sk, __u32 what)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(sock_syscall_state, struct sock *sk, int old, int new)
 {
-	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+	__u32 what = life__change(old, new);
+
+	if (!what || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
 		return 0;
-	switch (new) {
-	case TCP_SYN_SENT:
+	switch (what) {
+	case SPANWIRE_CONN_CONNECT:
 		return life__connect(sk, table__state(sk, sock__inode(sk)));
-	case TCP_ESTABLISHED:
-		return old == TCP_SYN_RECV ? life__established(table__state(sk, 0)) : 0;
-	case TCP_FIN_WAIT1:
-	case TCP_LAST_ACK:
-		return table__on_end(sk, SPANWIRE_CONN_LOCAL_FIN);
-	case TCP_CLOSE_WAIT:
-		return table__on_end(sk, SPANWIRE_CONN_PEER_FIN);
-	case TCP_CLOSE:
-		return table__on_end(sk, SPANWIRE_CONN_CLOSED);
+	case SPANWIRE_CONN_OPEN:
+		return life__established(table__state(sk, 0));
 	}
-	return 0;
+	return table__on_end(sk, what);
 }

@@ -47,6 +47,9 @@ script_test(vm.boot vm TIMEOUT 600 COMMAND python3 tests/vm/run.py --scenario bo
 script_test(vm.systemd vm TIMEOUT 600 COMMAND python3 tests/vm/systemd.py
   --binary ${CMAKE_BINARY_DIR}/spanwire
   PROPERTIES PROCESSORS 2 RUN_SERIAL TRUE FIXTURES_REQUIRED kernels)
+script_test(vm.preempted vm TIMEOUT 600 COMMAND python3 tests/vm/run.py --scenario preempted
+  --binary ${CMAKE_BINARY_DIR}/spanwire 6.1 7
+  PROPERTIES PROCESSORS 2 RUN_SERIAL TRUE FIXTURES_REQUIRED kernels)
 script_test(vm.kernels vm TIMEOUT 1200 COMMAND python3 tests/vm/run.py
   --binary ${CMAKE_BINARY_DIR}/spanwire
   PROPERTIES PROCESSORS 2 RUN_SERIAL TRUE FIXTURES_REQUIRED kernels)

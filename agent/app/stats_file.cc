@@ -15,10 +15,10 @@ namespace spanwire::app {
 namespace {
 
 // By enum spanwire_counter.
-constexpr std::array<std::string_view, 12> kCounterNames{
-    "records",        "ring_full",          "no_scratch",   "no_state",
-    "hook_runs",      "ignored_calls",      "bytes_passed", "bytes_captured",
-    "io_uring_calls", "unreadable_buffers", "peeks",        "skipped_runs"};
+constexpr std::array<std::string_view, 13> kCounterNames{
+    "records",       "ring_full",    "no_scratch",     "no_state",       "hook_runs",
+    "ignored_calls", "bytes_passed", "bytes_captured", "io_uring_calls", "unreadable_buffers",
+    "peeks",         "skipped_runs", "stood_in"};
 
 std::string FormatLinks(const LinkNumbers& links) {
   std::string text = "{\"header_disagreements\":" + std::to_string(links.disagreements);

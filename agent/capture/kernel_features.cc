@@ -3,9 +3,15 @@
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
+#include <sys/utsname.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
 
 #include "agent/base/unique_fd.h"
 
@@ -31,6 +37,35 @@ bool TryFentry(const btf* types) {
   return static_cast<bool>(link);
 }
 
+std::string Text(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+bool Contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+// What a kernel with PREEMPT_DYNAMIC was told to do, by whoever can tell.
+std::optional<bool> DynamicPreemption(const utsname& kernel) {
+  const std::string mode = Text("/sys/kernel/debug/sched/preempt");  // "none (voluntary) full"
+  if (!mode.empty()) return Contains(mode, "(full)") || Contains(mode, "(lazy)");
+  const std::string arguments = Text("/proc/cmdline");
+  if (Contains(arguments, "preempt=")) {
+    return Contains(arguments, "preempt=full") || Contains(arguments, "preempt=lazy");
+  }
+  const std::string config = Text(std::string("/boot/config-") + kernel.release);
+  if (config.empty()) return std::nullopt;
+  return Contains(config, "CONFIG_PREEMPT=y") || Contains(config, "CONFIG_PREEMPT_LAZY=y");
+}
+
+bool Preemptible(const utsname& kernel) {
+  const std::string_view build(kernel.version);  // "#1 SMP PREEMPT_DYNAMIC Debian 6.1.192-2 (...)"
+  if (!Contains(build, "PREEMPT")) return false;
+  if (!Contains(build, "PREEMPT_DYNAMIC")) return true;
+  return DynamicPreemption(kernel).value_or(true);
+}
+
 }  // namespace
 
 KernelFeatures KernelFeatures::Detect() {
@@ -38,6 +73,11 @@ KernelFeatures KernelFeatures::Detect() {
   if (auto* types = btf__load_vmlinux_btf()) features.types_.reset(types, btf__free);
   const UniqueFd map(bpf_map_create(BPF_MAP_TYPE_HASH, "spanwire_try", 4, 4, 1, nullptr));
   features.permitted = static_cast<bool>(map);
+  utsname kernel{};
+  if (uname(&kernel) == 0) {
+    features.preemptible = Preemptible(kernel);
+    features.preemptible_tracepoints = features.preemptible && std::atoi(kernel.release) >= 7;
+  }
   features.fentry = features.types_ && TryFentry(features.types_.get());
   return features;
 }

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 #include <string_view>
 
 #include "agent/base/unique_fd.h"
@@ -38,37 +39,61 @@ bool StartsWith(const char* text, std::string_view prefix) {
   return std::string_view(text).starts_with(prefix);
 }
 
-// Whether `program` serves `tier` on this kernel.
-bool Wanted(const bpf_program* program, Tier tier, const KernelFeatures& features,
-            const KernelOptions& options) {
-  const char* name = bpf_program__name(program);
-  if (tier == Tier::kSystemCalls) {
-    return StartsWith(name, "sock_syscall") || std::string_view(name) == "sweep_table";
-  }
-  if (StartsWith(name, "connection_accept")) {
-    if (!features.fentry) return false;
-    const bool before = std::string_view(name) == "connection_accept_before_6_10";
-    return features.ParameterCount("inet_csk_accept") == (before ? 4 : 2);
-  }
-  if (std::string_view(name) == "connection_state") return true;
-  if (std::string_view(name) == "sweep_storage") return true;
-  if (std::string_view(name) == "listing_unix") {
-    return features.ParameterCount("bpf_iter_unix") >= 0;  // Linux 5.16
-  }
-  if (tier == Tier::kSocketTracepoints) return StartsWith(name, "sock_length");
-  if (!StartsWith(name, "sock_fexit")) return false;
-  if (StartsWith(name, "sock_fexit_udp") && !options.datagrams) return false;
+constexpr std::string_view kUnderstudy = "understudy_";
+
+bool IsUnderstudy(const bpf_program* program) {
+  return StartsWith(bpf_program__name(program), kUnderstudy);
+}
+
+// Whether hooks of this tier are skipped while another task is preempted inside them
+// (bpf/lib/understudy.h).
+bool NeedsUnderstudies(Tier tier, const KernelFeatures& features) {
+  if (tier == Tier::kFunctionExits) return features.preemptible;
+  return features.preemptible_tracepoints;
+}
+
+bool WantedAccept(std::string_view name, const KernelFeatures& features) {
+  if (!features.fentry) return false;
+  const bool before = name == "connection_accept_before_6_10";
+  return features.ParameterCount("inet_csk_accept") == (before ? 4 : 2);
+}
+
+// Whether a hook on sending or receiving, sock_KIND_... or understudy_KIND_..., serves `tier`.
+bool WantedTransfer(const bpf_program* program, Tier tier, const KernelFeatures& features,
+                    const KernelOptions& options) {
+  std::string_view kind(bpf_program__name(program));
+  kind.remove_prefix(kind.find('_') + 1);
+  if (IsUnderstudy(program) && !NeedsUnderstudies(tier, features)) return false;
+  if (tier == Tier::kSocketTracepoints) return kind.starts_with("length_");
+  if (!kind.starts_with("fexit_")) return false;
+  if (kind.starts_with("fexit_udp") && !options.datagrams) return false;
   const std::string_view section(bpf_program__section_name(program));
   return features.ParameterCount(section.substr(section.find('/') + 1)) >= 0;
 }
 
-void FillSettings(spanwire_bpf& skeleton, const KernelOptions& options) {
+// Whether `program` serves `tier` on this kernel.
+bool Wanted(const bpf_program* program, Tier tier, const KernelFeatures& features,
+            const KernelOptions& options) {
+  const std::string_view name(bpf_program__name(program));
+  if (tier == Tier::kSystemCalls) {
+    if (name.starts_with("understudy_syscall")) return NeedsUnderstudies(tier, features);
+    return name.starts_with("sock_syscall") || name == "sweep_table";
+  }
+  if (name.starts_with("connection_accept")) return WantedAccept(name, features);
+  if (name.starts_with("understudy_state")) return features.preemptible_tracepoints;
+  if (name == "connection_state" || name == "sweep_storage") return true;
+  if (name == "listing_unix") return features.ParameterCount("bpf_iter_unix") >= 0;  // Linux 5.16
+  return WantedTransfer(program, tier, features, options);
+}
+
+void FillSettings(spanwire_bpf& skeleton, const KernelOptions& options, bool understudies) {
   auto& settings = skeleton.rodata->settings;
   settings.self_pid = static_cast<uint32_t>(getpid());
   struct stat netns{};
   if (stat("/proc/self/ns/net", &netns) == 0) settings.netns = static_cast<uint32_t>(netns.st_ino);
   settings.budget = options.capture_bytes;
   settings.datagrams = options.datagrams ? 1 : 0;
+  settings.understudies = understudies ? 1 : 0;
   settings.port_count = static_cast<uint32_t>(options.ports.size());
   std::copy(options.ports.begin(), options.ports.end(), std::begin(settings.ports));
   settings.pid_count = static_cast<uint32_t>(options.pids.size());
@@ -101,19 +126,26 @@ class LoadedTracer final : public KernelTracer {
     for (const auto& cpu : each) {
       for (size_t i = 0; i < sum.size(); ++i) sum[i] += cpu[i];
     }
-    sum[SPANWIRE_COUNT_SKIPPED] = SkippedRuns();
+    sum[SPANWIRE_COUNT_SKIPPED] = skipped_runs();
     return sum;
   }
 
   uint64_t skipped_runs() const override {
-    uint64_t sum = 0;
+    // Of a hook's programs the one that was left out least says how often all of them can have
+    // been.
+    std::map<std::string_view, uint64_t> least;
     bpf_program* program = nullptr;
     bpf_object__for_each_program(program, skeleton_->obj) {
+      if (!bpf_program__autoload(program)) continue;
       bpf_prog_info info{};
       uint32_t size = sizeof(info);
-      const int fd = bpf_program__fd(program);
-      if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0) sum += info.recursion_misses;
+      if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) != 0) continue;
+      const uint64_t misses = info.recursion_misses;
+      const auto [hook, first] = least.try_emplace(bpf_program__section_name(program), misses);
+      if (!first) hook->second = std::min(hook->second, misses);
     }
+    uint64_t sum = 0;
+    for (const auto& [hook, misses] : least) sum += misses;
     return sum;
   }
 
@@ -150,7 +182,25 @@ class LoadedTracer final : public KernelTracer {
 
   void Detach() override {
     sweep_.reset();
+    understudies_.clear();
     spanwire_bpf__detach(skeleton_.get());
+  }
+
+  // The lead of each hook runs first, then its understudies in the order of the object: tracepoints
+  // run programs in the order in which they were attached, function exits in the reverse order.
+  Result<> Attach() {
+    std::vector<bpf_program*> exits;
+    std::vector<bpf_program*> tracepoints;
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, skeleton_->obj) {
+      if (!IsUnderstudy(program) || !bpf_program__autoload(program)) continue;
+      const bool exit = StartsWith(bpf_program__section_name(program), "fexit/");
+      (exit ? exits : tracepoints).push_back(program);
+    }
+    std::reverse(exits.begin(), exits.end());
+    SPANWIRE_RETURN_IF_ERROR(AttachUnderstudies(exits));
+    if (int error = spanwire_bpf__attach(skeleton_.get())) return ErrnoError("attach", -error);
+    return AttachUnderstudies(tracepoints);
   }
 
   // The iterators run on demand and so are attached on their own.
@@ -179,19 +229,12 @@ class LoadedTracer final : public KernelTracer {
   }
 
  private:
-  // A program that is interrupted by itself on its CPU is skipped (Linux 7 preempts tracepoints).
-  uint64_t SkippedRuns() const {
-    uint64_t skipped = 0;
-    bpf_program* program = nullptr;
-    bpf_object__for_each_program(program, skeleton_->obj) {
-      if (!bpf_program__autoload(program)) continue;
-      bpf_prog_info info{};
-      uint32_t size = sizeof(info);
-      if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0) {
-        skipped += info.recursion_misses;
-      }
+  Result<> AttachUnderstudies(const std::vector<bpf_program*>& programs) {
+    for (const bpf_program* program : programs) {
+      understudies_.emplace_back(bpf_program__attach(program));
+      if (!understudies_.back()) return ErrnoError("attach understudy", errno);
     }
-    return skipped;
+    return {};
   }
 
   // Runs an iterator to its end.
@@ -206,6 +249,7 @@ class LoadedTracer final : public KernelTracer {
   Skeleton skeleton_;
   Tier tier_;
   std::unique_ptr<bpf_link, LinkCloser> sweep_;
+  std::vector<std::unique_ptr<bpf_link, LinkCloser>> understudies_;
   std::vector<KernelCounters> cpu_counters_;
 };
 
@@ -213,10 +257,11 @@ Result<std::unique_ptr<KernelTracer>> Load(Tier tier, const KernelOptions& optio
                                            const KernelFeatures& features) {
   Skeleton skeleton(spanwire_bpf__open());
   if (!skeleton) return ErrnoError("open", errno);
-  FillSettings(*skeleton, options);
+  FillSettings(*skeleton, options, NeedsUnderstudies(tier, features));
   bpf_program* program = nullptr;
   bpf_object__for_each_program(program, skeleton->obj) {
     bpf_program__set_autoload(program, Wanted(program, tier, features, options));
+    if (IsUnderstudy(program)) bpf_program__set_autoattach(program, false);
   }
   // The iterators are attached one by one.
   bpf_program__set_autoattach(skeleton->progs.sweep_storage, false);
@@ -227,11 +272,12 @@ Result<std::unique_ptr<KernelTracer>> Load(Tier tier, const KernelOptions& optio
   bpf_map__set_max_entries(skeleton->maps.scratches, cpus * SPANWIRE_SCRATCH_SLOTS);
   if (tier == Tier::kSystemCalls) {
     bpf_map__set_max_entries(skeleton->maps.socket_table, kSocketTableSize);
+    bpf_map__set_max_entries(skeleton->maps.served_threads, kSocketTableSize);
   }
   skeleton->bss->control.wake_bytes = static_cast<uint32_t>(options.ring_bytes / 4);
   if (int error = spanwire_bpf__load(skeleton.get())) return ErrnoError("load", -error);
-  if (int error = spanwire_bpf__attach(skeleton.get())) return ErrnoError("attach", -error);
   auto tracer = std::make_unique<LoadedTracer>(std::move(skeleton), tier);
+  SPANWIRE_RETURN_IF_ERROR(tracer->Attach());
   SPANWIRE_RETURN_IF_ERROR(tracer->AttachSweep());
   tracer->ListUnixSockets();
   return std::unique_ptr<KernelTracer>(std::move(tracer));

@@ -54,7 +54,8 @@ class KernelTracer {
   virtual int control_fd() const = 0;
   virtual spanwire_control& control() = 0;
   virtual KernelCounters counters() const = 0;
-  // Hook runs that the kernel left out because the same hook was preempted on that CPU.
+  // Hook runs that the kernel left out because the same hook was at work on that CPU: at most this
+  // many calls went unseen.
   virtual uint64_t skipped_runs() const = 0;
 
   // The processes that the kernel has described, as far as it remembers, and the start of one.

@@ -5,6 +5,25 @@
 #include "counted.h"
 #include "socket.h"
 
+/* What a change of TCP state means to us: enum spanwire_connection_what. */
+static __always_inline __u32 life__change(int old, int new)
+{
+	switch (new) {
+	case TCP_SYN_SENT:
+		return SPANWIRE_CONN_CONNECT;
+	case TCP_ESTABLISHED:
+		return old == TCP_SYN_RECV ? SPANWIRE_CONN_OPEN : SPANWIRE_CONN_NONE;
+	case TCP_FIN_WAIT1:
+	case TCP_LAST_ACK:
+		return SPANWIRE_CONN_LOCAL_FIN;
+	case TCP_CLOSE_WAIT:
+		return SPANWIRE_CONN_PEER_FIN;
+	case TCP_CLOSE:
+		return SPANWIRE_CONN_CLOSED;
+	}
+	return SPANWIRE_CONN_NONE;
+}
+
 /* connect() was called, by the task that runs. */
 static __always_inline int life__connect(void *sk, struct socket_state *state)
 {
@@ -13,6 +32,7 @@ static __always_inline int life__connect(void *sk, struct socket_state *state)
 
 	if (!state || state->mode == SPANWIRE_POLICY_IGNORE)
 		return 0;
+	state->change = SPANWIRE_CONN_CONNECT;
 	state->role = SPANWIRE_ROLE_CLIENT;
 	state->flags |= STATE_HANDSHAKE;
 	state->opened_ns = bpf_ktime_get_ns();
@@ -29,6 +49,7 @@ static __always_inline int life__established(struct socket_state *state)
 {
 	if (!state)
 		return 0;
+	state->change = SPANWIRE_CONN_OPEN;
 	state->role = SPANWIRE_ROLE_SERVER;
 	state->flags |= STATE_HANDSHAKE;
 	state->opened_ns = bpf_ktime_get_ns();
@@ -41,6 +62,7 @@ static __always_inline int life__end(void *sk, struct socket_state *state, __u32
 
 	if (!state || state->mode == SPANWIRE_POLICY_IGNORE)
 		return 0;
+	state->change = what;
 	/* A connection that user space never heard of ends unheard, unless it failed to connect. */
 	if (!(state->flags & STATE_OPEN_SENT) && state->role != SPANWIRE_ROLE_CLIENT)
 		return 0;

@@ -130,6 +130,8 @@ static __always_inline int trusted__transfer(struct sock *sk, int ret, __u32 mes
 	transfer.caller.pid = id >> 32;
 	transfer.caller.tid = (__u32)id;
 	transfer.now_ns = bpf_ktime_get_ns();
+	if (settings.understudies && !(state->flags & STATE_COUNTED && ret > 0))
+		state->served[direction] = transfer.caller.tid;
 	if (state->flags & STATE_COUNTED)
 		view__read(&transfer, sk);
 	if (!ret)

@@ -91,9 +91,10 @@ std::vector<Layout> ControlLayouts() {
            sizeof(spanwire_settings),
            {FIELD(spanwire_settings, self_pid), FIELD(spanwire_settings, netns),
             FIELD(spanwire_settings, budget), FIELD(spanwire_settings, datagrams),
-            FIELD(spanwire_settings, port_count), FIELD(spanwire_settings, pid_count),
-            FIELD(spanwire_settings, comm_count), FIELD(spanwire_settings, ports),
-            FIELD(spanwire_settings, pids), FIELD(spanwire_settings, comms)}}};
+            FIELD(spanwire_settings, understudies), FIELD(spanwire_settings, port_count),
+            FIELD(spanwire_settings, pid_count), FIELD(spanwire_settings, comm_count),
+            FIELD(spanwire_settings, ports), FIELD(spanwire_settings, pids),
+            FIELD(spanwire_settings, comms)}}};
 }
 
 class Abi : public testing::TestWithParam<Layout> {};

@@ -1,19 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-// load PORT PATH COUNT: sends COUNT requests over one keep-alive connection to 127.0.0.1:PORT, one
-// write and as few reads as needed for each. A fixed amount of work, for counting instructions.
-// Prints the nanoseconds that passed and those that this process ran, from first to last request.
+// load PORT|SOCKET PATH COUNT: sends COUNT requests over one keep-alive connection to
+// 127.0.0.1:PORT or to a UNIX socket, one write and as few reads as needed for each. A fixed amount
+// of work, for counting instructions. Prints the nanoseconds that passed and those that this
+// process ran, from first to last request.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 static void Fail(const char* what) {
   perror(what);
   exit(1);
+}
+
+static int ConnectUnix(const char* path) {
+  const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+  if (fd < 0 || connect(fd, (struct sockaddr*)&address, sizeof address) != 0) Fail("connect");
+  return fd;
 }
 
 static int Connect(int port) {
@@ -57,7 +67,7 @@ int main(int argc, char** argv) {
   const int size =
       snprintf(request, sizeof request,
                "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: load\r\n\r\n", argv[2]);
-  const int fd = Connect(atoi(argv[1]));
+  const int fd = argv[1][0] == '/' ? ConnectUnix(argv[1]) : Connect(atoi(argv[1]));
   const long long passed = Nanoseconds(CLOCK_MONOTONIC);
   const long long ran = Nanoseconds(CLOCK_PROCESS_CPUTIME_ID);
   for (int left = atoi(argv[3]); left > 0; --left) {
