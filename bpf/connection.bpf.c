@@ -30,7 +30,7 @@ int BPF_PROG(connection_state, struct sock *sk, int old, int new)
 					      : 0;
 }
 
-/* For a lead that was left out, see lib/understudy.h: a connection never changes twice the same. */
+/* For a lead that was left out, see lib/mark.h: a connection never changes twice the same. */
 static __always_inline int understudy__on_state(struct sock *sk, int old, int new)
 {
 	__u32 what = life__change(old, new);

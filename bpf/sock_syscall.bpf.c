@@ -5,6 +5,7 @@
  * may come back as another socket; the inode number, which does not, tells.
  */
 #include "lib/life.h"
+#include "lib/mark.h"
 #include "lib/transfer.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -282,19 +283,19 @@ static __always_inline bool syscall__wanted(__u64 number)
 	return false;
 }
 
-/* Understudies: see lib/understudy.h. A thread is in one system call at a time. */
+/* Understudies, see lib/mark.h. A thread is in one system call at a time. */
 static __always_inline bool thread__served(const int place)
 {
 	__u32 thread = (__u32)bpf_get_current_pid_tgid();
-	__u8 yes = 1;
+	__u32 fresh = place == UNDERSTUDY_NONE ? thread : thread | MARK_SEEN;
+	__u32 *mark = NULL;
 
-	if (place != UNDERSTUDY_NONE && bpf_map_lookup_elem(&served_threads, &thread)) {
-		if (place == UNDERSTUDY_LAST)
-			bpf_map_delete_elem(&served_threads, &thread);
+	if (place != UNDERSTUDY_NONE)
+		mark = bpf_map_lookup_elem(&served_threads, &thread);
+	if (mark && mark__served(mark, thread, place))
 		return true;
-	}
 	if (place != UNDERSTUDY_LAST)
-		bpf_map_update_elem(&served_threads, &thread, &yes, BPF_ANY);
+		bpf_map_update_elem(&served_threads, &thread, &fresh, BPF_ANY);
 	return false;
 }
 

@@ -46,7 +46,7 @@ bool IsUnderstudy(const bpf_program* program) {
 }
 
 // Whether hooks of this tier are skipped while another task is preempted inside them
-// (bpf/lib/understudy.h).
+// (bpf/lib/mark.h).
 bool NeedsUnderstudies(Tier tier, const KernelFeatures& features) {
   if (tier == Tier::kFunctionExits) return features.preemptible;
   return features.preemptible_tracepoints;

@@ -233,10 +233,12 @@ Result<std::unique_ptr<EventSource>> OpenRecording(const std::string& path, Ledg
   }
   const auto abi = reader.ReadLittleEndian<uint32_t>();
   const bool old = *magic == kOldMagic;
-  if ((*magic != kMagic && !old) || !abi || *abi != SPANWIRE_ABI_VERSION) {
+  const bool readable = abi && *abi >= SPANWIRE_ABI_OLDEST && *abi <= SPANWIRE_ABI_VERSION;
+  if ((*magic != kMagic && !old) || !readable) {
     return Error{path + " was recorded by another version of spanwire (format " +
                      std::string(magic->substr(6)) + ", ABI " + std::to_string(abi.value_or(0)) +
                      "; this one reads formats 01 and 02, ABI " +
+                     std::to_string(SPANWIRE_ABI_OLDEST) + " to " +
                      std::to_string(SPANWIRE_ABI_VERSION) + ")",
                  0};
   }

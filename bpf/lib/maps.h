@@ -39,7 +39,7 @@ struct socket_state {
 	__u64 mmsg_vector;
 	__u32 mmsg_next;
 	__u32 mmsg_length;
-	__u32 served[2]; /* by direction: the thread whose call was dealt with, see understudy.h */
+	__u32 served[2]; /* by direction: a mark, see mark.h */
 };
 
 enum {
@@ -53,9 +53,6 @@ enum {
 	STATE_HANDSHAKE = 1 << 7, /* made at connect or establishment: seen from its first byte */
 	STATE_COUNTED = 1 << 8, /* TCP: the socket's sequence numbers say where the stream stands */
 };
-
-/* Which of a hook's programs runs, see understudy.h. */
-enum { UNDERSTUDY_NONE, UNDERSTUDY_NEXT, UNDERSTUDY_LAST };
 
 /* The user memory of one call: one buffer, or a vector of them. */
 struct buffers {
@@ -113,12 +110,12 @@ struct {
 	__type(value, struct socket_state);
 } socket_table SEC(".maps") __weak;
 
-/* Tier 3 with understudies: threads whose system call has been dealt with. */
+/* Tier 3 with understudies: the mark of each thread whose system call has been dealt with. */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1); /* set by user space when it is used */
 	__type(key, __u32);
-	__type(value, __u8);
+	__type(value, __u32);
 } served_threads SEC(".maps") __weak;
 
 struct {

@@ -1,21 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/*
- * The kernel does not run a tracing program on a CPU where that program is at work already. Where
- * hooks can be preempted (tracepoints since Linux 7.0, function exits on any preemptible kernel) a
- * task that is preempted inside a hook therefore hides the calls of all other tasks on its CPU. So
- * each hook is attached several times over there, as programs of their own: the lead does the work,
- * an understudy only when those before it were left out.
- *
- * Which of a call's programs did the work is told by the socket: TCP by its sequence numbers, which
- * state->flow follows; the rest by the number of the thread, put down by the program that did the
- * work and taken away by the last. Only two threads that send on one UNIX socket at the same
- * instant can be mistaken for each other, but then the order of their bytes is not known either.
- */
+/* Tiers 1 and 2: what mark.h is about, where the hook hands over the sock. */
 #pragma once
 
+#include "mark.h"
 #include "trusted.h"
 
-/* Whether the bytes of this call are behind what state->flow has seen already. */
+/* Whether state->flow has moved past the bytes of this call. */
 static __always_inline bool flow__has_seen(struct socket_state *state, struct sock *sk, int ret,
 					   __u32 direction)
 {
@@ -46,18 +36,14 @@ static __always_inline int understudy__transfer(struct sock *sk, int ret, __u32 
 		if (state->flags & STATE_COUNTED && ret > 0) {
 			if (flow__has_seen(state, sk, ret, direction))
 				return 0;
-		} else if (state->served[direction] == thread) {
-			if (place == UNDERSTUDY_LAST)
-				state->served[direction] = 0;
+		} else if (mark__served(&state->served[direction], thread, place)) {
 			return 0;
 		}
 	}
 	count(SPANWIRE_COUNT_STOOD_IN, 1);
 	trusted__transfer(sk, ret, message_flags, direction);
-	if (place == UNDERSTUDY_LAST) {
-		state = bpf_sk_storage_get(&socket_states, sk, NULL, 0);
-		if (state)
-			state->served[direction] = 0;
-	}
+	state = bpf_sk_storage_get(&socket_states, sk, NULL, 0);
+	if (state)
+		state->served[direction] = place == UNDERSTUDY_LAST ? 0 : thread | MARK_SEEN;
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include <linux/types.h>
 
 #define SPANWIRE_ABI_VERSION 2
+#define SPANWIRE_ABI_OLDEST 1 /* whose records still mean the same: recordings of it are read */
 
 #define SPANWIRE_MAX_PAYLOAD 16384u /* captured bytes of one data record, a power of two */
 #define SPANWIRE_MAX_SEGMENTS 1024  /* iovecs looked at in one call: all that the kernel takes */
@@ -98,7 +99,7 @@ enum spanwire_counter {
 	 * space fills it in from what the kernel keeps of each program.
 	 */
 	SPANWIRE_COUNT_SKIPPED = 11,
-	SPANWIRE_COUNT_STOOD_IN = 12, /* calls seen by an understudy, see bpf/lib/understudy.h */
+	SPANWIRE_COUNT_STOOD_IN = 12, /* calls seen by an understudy, see bpf/lib/mark.h */
 	SPANWIRE_COUNT_MAX = 16,
 };
 
@@ -226,7 +227,7 @@ struct spanwire_settings {
 	__u32 netns;        /* inode of the agent's network namespace */
 	__u32 budget;       /* bytes captured of each of a connection's first turns */
 	__u32 datagrams;    /* 1: records for UDP */
-	__u32 understudies; /* 1: hooks are attached several times over, see bpf/lib/understudy.h */
+	__u32 understudies; /* 1: hooks are attached several times over, see bpf/lib/mark.h */
 	__u32 port_count;
 	__u32 pid_count;
 	__u32 comm_count;

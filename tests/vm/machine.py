@@ -61,8 +61,8 @@ def command(machine: Machine, port: pathlib.Path, variables: dict) -> list:
             "-smp", str(machine.cpus), "-nodefaults", "-no-user-config", "-display", "none",
             "-no-reboot", "-serial", "stdio", "-serial", f"file:{port}",
             "-kernel", str(kernel(machine.series)), "-initrd", str(machine.image),
-            "-append", f"console=ttyS0 quiet panic=-1 oops=panic LIMIT={machine.limit_s} "
-            f"{machine.append} {words}"]
+            "-append", f"console=ttyS0 quiet no_timer_check panic=-1 oops=panic "
+            f"LIMIT={machine.limit_s} {machine.append} {words}"]
 
 
 def boot(machine: Machine, work: pathlib.Path, variables: dict) -> Outcome:

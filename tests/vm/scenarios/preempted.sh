@@ -9,6 +9,10 @@
 burn() { while :; do :; done; }
 
 ask_all() { # RUN: $TASKS clients at once
+  burn &
+  burners=$!
+  burn &
+  burners="$burners $!"
   waiting=
   for task in $(seq "$TASKS"); do
     place=8080
@@ -18,6 +22,8 @@ ask_all() { # RUN: $TASKS clients at once
   done
   # shellcheck disable=SC2086  # several words
   wait $waiting
+  # shellcheck disable=SC2086
+  kill $burners
 }
 
 run() { # TIER
@@ -33,12 +39,5 @@ run() { # TIER
 }
 
 nginx -c /etc/nginx.conf
-burners=
-for _ in 1 2; do
-  burn &
-  burners="$burners $!"
-done
 for tier in $(echo "$TIERS_RUN" | tr , ' '); do run "$tier"; done
-# shellcheck disable=SC2086  # several words
-kill $burners
 nginx -c /etc/nginx.conf -s stop
