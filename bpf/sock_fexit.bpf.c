@@ -5,7 +5,6 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-struct msghdr;
 struct page;
 
 /* Three programs of one function: the lead and its understudies. The parameters name `ret`. */

@@ -245,6 +245,24 @@ static __always_inline int syscall__messages(__u32 number, __u64 descriptor, __u
 	return 0;
 }
 
+/* A socket that was just connected or accepted: it is not older than the agent. */
+__noinline __weak int syscall__opened(__u64 descriptor, __u32 accepted)
+{
+	__u64 id = bpf_get_current_pid_tgid();
+	struct caller caller = {.pid = id >> 32, .tid = (__u32)id};
+	__u64 inode = 0;
+	struct sock *sk = descriptor__sock(descriptor, &inode);
+	struct socket_state *state = sk ? table__state(sk, inode) : NULL;
+
+	if (!state || state->mode == SPANWIRE_POLICY_IGNORE || caller.pid == settings.self_pid)
+		return 0;
+	if (!(state->flags & STATE_STARTED))
+		state->flags |= STATE_HANDSHAKE;
+	if (accepted && process__arrived(caller.pid))
+		connection__report(sk, state, SPANWIRE_CONN_ACCEPT, &caller);
+	return 0;
+}
+
 static __always_inline int syscall__run(__u64 number, struct pt_regs *regs, long ret)
 {
 	switch (number) {
@@ -255,12 +273,17 @@ static __always_inline int syscall__run(__u64 number, struct pt_regs *regs, long
 	case NR_recvmmsg:
 	case NR_sendmmsg:
 		return syscall__messages(number, regs->di, regs->si, ret);
+	case NR_connect:
+		return ret ? 0 : syscall__opened(regs->di, 0);
+	case NR_accept:
+	case NR_accept4:
+		return ret < 0 ? 0 : syscall__opened(ret, 1);
 	}
 	return syscall__transfer(number, regs->di, regs->si, regs->dx,
 				 syscall__outcome(number, ret, regs));
 }
 
-/* Whether a system call can move bytes through a socket. */
+/* Whether a system call can move bytes through a socket, or open one. */
 static __always_inline bool syscall__wanted(__u64 number)
 {
 	switch (number) {
@@ -278,6 +301,9 @@ static __always_inline bool syscall__wanted(__u64 number)
 	case NR_sendmmsg:
 	case NR_sendfile:
 	case NR_splice:
+	case NR_connect:
+	case NR_accept:
+	case NR_accept4:
 		return true;
 	}
 	return false;

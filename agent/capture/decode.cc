@@ -37,7 +37,12 @@ Decoded DecodeData(std::span<const std::byte> record, model::EventSink& sink) {
   event.turn = raw->turn;
   event.sequence = raw->sequence;
   event.error = raw->error;
-  event.wait_ns = uint64_t{raw->wait_us} * 1000;
+  const Nanoseconds before_ns = uint64_t{raw->wait_us} * 1000;
+  if (raw->direction == SPANWIRE_RECEIVE) {
+    event.wait_ns = before_ns;
+  } else if (before_ns < raw->time_ns) {
+    event.took_ns = before_ns;
+  }
   event.who = {raw->pid, raw->tid, raw->context};
   event.prior = {raw->prior_offset, raw->prior_length, raw->prior_turn, raw->prior_end_ns};
   event.bytes = *reader.ReadText(raw->captured);

@@ -91,9 +91,15 @@ int KernelFeatures::ParameterCount(std::string_view function) const {
   return prototype ? static_cast<int>(btf_vlen(prototype)) : -1;
 }
 
-bool KernelFeatures::HasTracepoint(std::string_view name) const {
-  const std::string type = "btf_trace_" + std::string(name);
-  return types_ && btf__find_by_name_kind(types_.get(), type.c_str(), BTF_KIND_TYPEDEF) >= 0;
+int KernelFeatures::TracepointParameterCount(std::string_view name) const {
+  if (!types_) return -1;
+  const std::string type_name = "btf_trace_" + std::string(name);
+  const int id = btf__find_by_name_kind(types_.get(), type_name.c_str(), BTF_KIND_TYPEDEF);
+  if (id < 0) return -1;
+  const btf_type* type = btf__type_by_id(types_.get(), static_cast<uint32_t>(id));
+  const btf_type* pointer = btf__type_by_id(types_.get(), type->type);
+  const btf_type* prototype = pointer ? btf__type_by_id(types_.get(), pointer->type) : nullptr;
+  return prototype ? static_cast<int>(btf_vlen(prototype)) - 1 : -1;  // less __data
 }
 
 }  // namespace spanwire::capture

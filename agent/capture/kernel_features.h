@@ -25,8 +25,9 @@ class KernelFeatures {
 
   // Number of parameters of a kernel function, -1 when there is none of that name.
   int ParameterCount(std::string_view function) const;
-  // Whether the kernel has the tracepoint `name` with BTF.
-  bool HasTracepoint(std::string_view name) const;
+  // The same of a tracepoint with BTF.
+  int TracepointParameterCount(std::string_view name) const;
+  bool HasTracepoint(std::string_view name) const { return TracepointParameterCount(name) >= 0; }
 
  private:
   std::shared_ptr<btf> types_;

@@ -58,6 +58,22 @@ bool WantedAccept(std::string_view name, const KernelFeatures& features) {
   return features.ParameterCount("inet_csk_accept") == (before ? 4 : 2);
 }
 
+bool WantedAtSystemCalls(std::string_view name, const KernelFeatures& features) {
+  if (name.starts_with("understudy_syscall")) {
+    return NeedsUnderstudies(Tier::kSystemCalls, features);
+  }
+  if (name == "uring_submit_req") return features.HasTracepoint("io_uring_submit_req");
+  if (name == "uring_submit_sqe") {
+    return features.TracepointParameterCount("io_uring_submit_sqe") == 5;  // as in Linux 5.10
+  }
+  return name.starts_with("sock_syscall") || name == "sweep_table";
+}
+
+bool WantedSending(std::string_view name, const KernelFeatures& features) {
+  const bool tracepoint = features.HasTracepoint("tcp_sendmsg_locked");  // Linux 6.16
+  return name == "sending_begin" ? tracepoint : !tracepoint && features.fentry;
+}
+
 // Whether a hook on sending or receiving, sock_KIND_... or understudy_KIND_..., serves `tier`.
 bool WantedTransfer(const bpf_program* program, Tier tier, const KernelFeatures& features,
                     const KernelOptions& options) {
@@ -75,11 +91,10 @@ bool WantedTransfer(const bpf_program* program, Tier tier, const KernelFeatures&
 bool Wanted(const bpf_program* program, Tier tier, const KernelFeatures& features,
             const KernelOptions& options) {
   const std::string_view name(bpf_program__name(program));
-  if (tier == Tier::kSystemCalls) {
-    if (name.starts_with("understudy_syscall")) return NeedsUnderstudies(tier, features);
-    return name.starts_with("sock_syscall") || name == "sweep_table";
-  }
+  if (tier == Tier::kSystemCalls) return WantedAtSystemCalls(name, features);
+  if (name.starts_with("uring_")) return false;
   if (name.starts_with("connection_accept")) return WantedAccept(name, features);
+  if (name.starts_with("sending_")) return WantedSending(name, features);
   if (name.starts_with("understudy_state")) return features.preemptible_tracepoints;
   if (name == "connection_state" || name == "sweep_storage") return true;
   if (name == "listing_unix") return features.ParameterCount("bpf_iter_unix") >= 0;  // Linux 5.16

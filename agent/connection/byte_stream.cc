@@ -22,6 +22,7 @@ ByteStream::Segment ByteStream::MakeSegment(const Piece& piece, uint64_t begin, 
           .captured = captured_end > begin ? std::min(captured_end, end) - begin : 0,
           .time_ns = piece.time_ns,
           .wait_ns = piece.wait_ns,
+          .took_ns = begin == piece.offset ? piece.took_ns : 0,
           .who = piece.who,
           .turn = piece.turn,
           .sequence = piece.sequence + static_cast<uint32_t>(begin - piece.offset),
@@ -182,7 +183,9 @@ const ByteStream::Segment* ByteStream::Find(uint64_t offset) const {
 ByteStream::Origin ByteStream::OriginOf(uint64_t offset) const {
   const Segment* segment = Find(offset);
   if (segment == nullptr || offset < segment->offset) return {};
-  return {.time_ns = segment->time_ns,
+  // Of the bytes between the first and the last nobody knows when they passed.
+  const Nanoseconds before_ns = offset == segment->offset ? segment->took_ns : 0;
+  return {.time_ns = segment->time_ns - before_ns,
           .wait_ns = segment->wait_ns,
           .sequence = segment->sequence + static_cast<uint32_t>(offset - segment->offset),
           .turn = segment->turn,

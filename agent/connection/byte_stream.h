@@ -35,6 +35,7 @@ class ByteStream {
     bool starts_turn = false;  // the first byte is the first of its turn
     Nanoseconds time_ns = 0;
     Nanoseconds wait_ns = 0;
+    Nanoseconds took_ns = 0;  // how long before time_ns the first byte passed
     model::ExecutionContext who;
   };
 
@@ -134,6 +135,7 @@ class ByteStream {
     uint64_t captured = 0;  // the first of them
     Nanoseconds time_ns = 0;
     Nanoseconds wait_ns = 0;
+    Nanoseconds took_ns = 0;
     model::ExecutionContext who;
     uint32_t turn = 0;
     uint32_t sequence = 0;

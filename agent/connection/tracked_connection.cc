@@ -79,6 +79,7 @@ void TrackedConnection::AddPiece(const model::DataEvent& event) {
   piece.starts_turn = (event.flags & SPANWIRE_DATA_TURN_START) != 0;
   piece.time_ns = event.time_ns;
   piece.wait_ns = event.wait_ns;
+  piece.took_ns = event.took_ns;
   piece.who = event.who;
   AddTo(FlowOf(event.direction), piece);
 }

@@ -38,7 +38,8 @@ struct DataEvent {
   uint32_t turn = 0;
   uint32_t sequence = 0;    // TCP sequence number of the first byte
   uint16_t error = 0;       // errno
-  Nanoseconds wait_ns = 0;  // how long the bytes lay in the socket; 0 = unknown
+  Nanoseconds wait_ns = 0;  // receive: how long the bytes lay in the socket; 0 = unknown
+  Nanoseconds took_ns = 0;  // transmit: how long before time_ns the first byte passed; 0 = unknown
   ExecutionContext who;
   CountedBytes prior;      // of the other direction, before this event
   std::string_view bytes;  // lives for the duration of the call that hands the event over

@@ -98,7 +98,8 @@ static __always_inline void data__fill(struct spanwire_data *data, const struct 
 	data->pid = transfer->caller.pid;
 	data->tid = transfer->caller.tid;
 	data->context = transfer->caller.context;
-	data->wait_us = transfer->direction == SPANWIRE_RECEIVE ? transfer->view->wait_us : 0;
+	data->wait_us = transfer->direction == SPANWIRE_RECEIVE ? transfer->view->wait_us
+								: transfer->view->took_us;
 	data->error = 0;
 	data->direction = transfer->direction;
 	data->reserved = 0;
@@ -289,6 +290,8 @@ __noinline __weak __u32 scratch__emit(__u32 key)
 	data->sequence += copied;
 	data->header.flags &= SPANWIRE_DATA_DATAGRAM;
 	data->prior_length = 0;
+	if (data->direction == SPANWIRE_TRANSMIT) /* of the call's first byte only */
+		data->wait_us = 0;
 	return EMIT_MORE;
 }
 

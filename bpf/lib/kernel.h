@@ -112,6 +112,18 @@ struct socket {
 	struct sock *sk;
 } CORE;
 
+struct io_kiocb {
+	__u8 opcode;
+} CORE;
+
+struct iov_iter {
+	unsigned long count;
+} CORE;
+
+struct msghdr {
+	struct iov_iter msg_iter;
+} CORE;
+
 struct inet_connection_sock {
 	const void *icsk_ulp_ops;
 } CORE;

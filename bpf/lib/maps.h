@@ -39,7 +39,8 @@ struct socket_state {
 	__u64 mmsg_vector;
 	__u32 mmsg_next;
 	__u32 mmsg_length;
-	__u32 served[2]; /* by direction: a mark, see mark.h */
+	__u64 sending_ns; /* since when a large send has been going on; 0: none */
+	__u32 served[2];  /* by direction: a mark, see mark.h */
 };
 
 enum {

@@ -9,7 +9,8 @@ struct socket_view {
 	void *sk;
 	__u32 sent;     /* TCP: sequence number of the byte after the newest written */
 	__u32 received; /* and of the one after the newest read */
-	__u32 wait_us;  /* how long the newest bytes lay in the socket; 0 = unknown */
+	__u32 wait_us;  /* receive: how long the newest bytes lay in the socket; 0 = unknown */
+	__u32 took_us;  /* transmit: since when a large call has been going on; 0 = unknown */
 	bool receive_shut;
 };
 

@@ -101,6 +101,30 @@ static __always_inline void view__read(struct transfer *transfer, struct sock *s
 	}
 }
 
+/* A send is seen when it ends. sending.bpf.c saw when a large one began. */
+static __always_inline void view__read_sending(struct socket_view *view, struct socket_state *state,
+					       __u64 now_ns)
+{
+	__u64 took_ns = now_ns - state->sending_ns;
+
+	if (!state->sending_ns)
+		return;
+	state->sending_ns = 0;
+	view->took_us = took_ns / 1000;
+}
+
+/* A send that would block, or was interrupted: the next one begins anew. */
+static __always_inline void sending__forget(struct sock *sk, __u32 direction)
+{
+	struct socket_state *state;
+
+	if (direction != SPANWIRE_TRANSMIT)
+		return;
+	state = bpf_sk_storage_get(&socket_states, sk, NULL, 0);
+	if (state)
+		state->sending_ns = 0;
+}
+
 static __always_inline int trusted__transfer(struct sock *sk, int ret, __u32 message_flags,
 					     __u32 direction)
 {
@@ -114,8 +138,10 @@ static __always_inline int trusted__transfer(struct sock *sk, int ret, __u32 mes
 	struct socket_state *state;
 	__u64 id;
 
-	if (ret < 0 && error__is_ordinary(-ret))
+	if (ret < 0 && error__is_ordinary(-ret)) {
+		sending__forget(sk, direction);
 		return 0;
+	}
 	state = bpf_sk_storage_get(&socket_states, sk, NULL, 0);
 	if (!state || !(state->flags & STATE_STARTED)) {
 		state = state__start(sk);
@@ -130,6 +156,8 @@ static __always_inline int trusted__transfer(struct sock *sk, int ret, __u32 mes
 	transfer.caller.pid = id >> 32;
 	transfer.caller.tid = (__u32)id;
 	transfer.now_ns = bpf_ktime_get_ns();
+	if (direction == SPANWIRE_TRANSMIT)
+		view__read_sending(&view, state, transfer.now_ns);
 	if (settings.understudies && !(state->flags & STATE_COUNTED && ret > 0))
 		state->served[direction] = transfer.caller.tid;
 	if (state->flags & STATE_COUNTED)

@@ -18,32 +18,36 @@ static __always_inline bool flow__has_seen(struct socket_state *state, struct so
 	return ahead < ret;
 }
 
+/* Whether a program before this one dealt with the call. */
+static __always_inline bool call__served(struct socket_state *state, struct sock *sk, int ret,
+					 __u32 direction, const int place)
+{
+	if (!(state->flags & STATE_STARTED))
+		return false;
+	if (state->mode == SPANWIRE_POLICY_IGNORE)
+		return true;
+	if (state->flags & STATE_COUNTED && ret > 0)
+		return flow__has_seen(state, sk, ret, direction);
+	return mark__served(&state->served[direction], (__u32)bpf_get_current_pid_tgid(), place);
+}
+
 static __always_inline int understudy__transfer(struct sock *sk, int ret, __u32 message_flags,
 						__u32 direction, const int place)
 {
 	struct socket_state *state;
-	__u32 thread;
 
 	if (message_flags & (MSG_PEEK | MSG_ERRQUEUE) || (ret < 0 && error__is_ordinary(-ret)))
 		return 0;
 	state = bpf_sk_storage_get(&socket_states, sk, NULL, 0);
-	if (!state && !socket__wanted(sk->__sk_common.skc_family, sk->sk_type))
+	if (state ? call__served(state, sk, ret, direction, place)
+		  : !socket__wanted(sk->__sk_common.skc_family, sk->sk_type))
 		return 0;
-	thread = (__u32)bpf_get_current_pid_tgid();
-	if (state && state->flags & STATE_STARTED) {
-		if (state->mode == SPANWIRE_POLICY_IGNORE)
-			return 0;
-		if (state->flags & STATE_COUNTED && ret > 0) {
-			if (flow__has_seen(state, sk, ret, direction))
-				return 0;
-		} else if (mark__served(&state->served[direction], thread, place)) {
-			return 0;
-		}
-	}
 	count(SPANWIRE_COUNT_STOOD_IN, 1);
 	trusted__transfer(sk, ret, message_flags, direction);
 	state = bpf_sk_storage_get(&socket_states, sk, NULL, 0);
 	if (state)
-		state->served[direction] = place == UNDERSTUDY_LAST ? 0 : thread | MARK_SEEN;
+		state->served[direction] = place == UNDERSTUDY_LAST
+						   ? 0
+						   : (__u32)bpf_get_current_pid_tgid() | MARK_SEEN;
 	return 0;
 }

@@ -132,7 +132,10 @@ struct spanwire_data {
 	__u32 pid;
 	__u32 tid;
 	__u64 context; /* execution context within the thread; 0: the thread itself */
-	__u32 wait_us; /* receive: how long the newest bytes lay in the socket; 0 = unknown */
+	/* Receive: how long the newest bytes lay in the socket. Transmit: how long before time_ns a
+	 * large call put its first byte there. 0 = unknown.
+	 */
+	__u32 wait_us;
 	__u16 error;   /* positive errno */
 	__u8 direction;
 	__u8 reserved;

@@ -90,12 +90,43 @@ def slow_ends(scene):
         *scene.load(raw, "/tiny", requests=5, write_bytes=1, read_bytes=1),
         *scene.load(raw, "/echo", requests=5, method="POST", body_bytes=20_000, write_bytes=100),
     ]
-    # A call is seen when it ends: one that takes megabytes begins about a millisecond before that.
     uploads = scene.load(raw, "/echo", requests=3, method="POST", body_bytes=5_000_000)
     agent.stop()
     scene.judge_groups(agent, [(at_nginx, [front(port, "nginx")]), (at_raw, [front(raw, "")]),
-                               (uploads, [front(raw, "", timed=False)],
-                                judge.Rules(late_share=1))])
+                               (uploads, [front(raw, "")])])
+
+
+def upload(port: int, request_id: str) -> judge.Truth:
+    """5 MB in a single call, which takes as long as the server takes to read nearly all of them."""
+    path, size = f"/slow/r/{request_id}", 5_000_000
+    request = (f"POST {path} HTTP/1.1\r\nHost: h\r\nContent-Length: {size}\r\n\r\n".encode()
+               + b"u" * size)
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
+        local = connection.getsockname()[1]
+        start = time.monotonic_ns()
+        if connection.send(request) != len(request):
+            raise AssertionError("the call did not take all of it")
+        answer = b""
+        while not answer.endswith(b"hello"):
+            answer += connection.recv(4096)
+        end = time.monotonic_ns()
+    return judge.Truth(
+        id=request_id, method="POST", path=path, start_ns=start, end_ns=end, status=200,
+        request_body=size, response_body=5, local_port=local,
+        wall_minus_monotonic_ns=time.time_ns() - time.monotonic_ns())
+
+
+@scenario
+def one_call_of_megabytes(scene):
+    """Seen when it ends, but begun when it began: the client's span encloses its server's."""
+    raw = origins.python_raw(scene)
+    agent = scene.agent()
+    prefix = scene.id_prefix()
+    truths = [upload(raw, f"{prefix}{n}") for n in range(5)]
+    agent.stop()
+    hop = judge.Hop("upload", raw, timed=True, sized=True)
+    scene.judge(agent, truths, [hop], judge.Rules(late_share=0))
 
 
 @scenario

@@ -6,7 +6,8 @@ The first part of the path says what:
   /close    no answer                       /upgrade  101 and an echo
   /interim  103 before 200                  /early    an answer before the content was read
   /tiny     an answer in one-byte writes    /eof      content up to the end of the connection
-  /junk     no HTTP                         and a small answer to everything else
+  /junk     no HTTP                         /slow     an answer, the content read with pauses
+and a small answer to everything else.
 Heads are read byte by byte, with `peek` by looking first and then taking what the head has.
 """
 
@@ -14,6 +15,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 HALF = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b"h" * 500
@@ -42,12 +44,13 @@ def content_length(head: bytes) -> int:
     return 0
 
 
-def read_content(connection: socket.socket, size: int):
+def read_content(connection: socket.socket, size: int, pause_s: float = 0):
     while size > 0:
         data = connection.recv(min(size, 65536))
         if not data:
             return
         size -= len(data)
+        time.sleep(pause_s)
 
 
 def reset(connection: socket.socket):
@@ -67,7 +70,7 @@ def answer(connection: socket.socket, what: bytes, size: int) -> bool:
         connection.sendall(EARLY)
         read_content(connection, size)
         return True
-    read_content(connection, size)
+    read_content(connection, size, 0.002 if what == b"slow" else 0)
     if what in (b"reset", b"half"):
         connection.sendall(HALF)
         if what == b"reset":

@@ -73,6 +73,27 @@ TEST(DecodeRecord, DataCarriesEveryField) {
   EXPECT_EQ(sink.payloads[0], "hello");
 }
 
+TEST(DecodeRecord, SendThatTookLongTellsWhenItBegan) {
+  spanwire_data raw = DataRecord("hello");
+  raw.time_ns = 90'000;
+  raw.wait_us = 50;
+  raw.direction = SPANWIRE_TRANSMIT;
+  CollectingSink sink;
+  ASSERT_EQ(Decode(Bytes(raw, "hello"), sink), Decoded::kDelivered);
+  EXPECT_EQ(sink.data[0].took_ns, 50'000u);
+  EXPECT_EQ(sink.data[0].wait_ns, 0u);
+}
+
+TEST(DecodeRecord, SendThatBeganBeforeTimeDidIsNotBelieved) {
+  spanwire_data raw = DataRecord("hello");
+  raw.time_ns = 40'000;
+  raw.wait_us = 50;
+  raw.direction = SPANWIRE_TRANSMIT;
+  CollectingSink sink;
+  ASSERT_EQ(Decode(Bytes(raw, "hello"), sink), Decoded::kDelivered);
+  EXPECT_EQ(sink.data[0].took_ns, 0u);
+}
+
 TEST(DecodeRecord, EveryTruncationIsRefused) {
   const std::string whole = Bytes(DataRecord("hello"), "hello");
   for (size_t size = 0; size < whole.size(); ++size) {

@@ -39,6 +39,17 @@ TEST(ByteStream, FrontJoinsRecordsInOrder) {
   EXPECT_FALSE(stream.HoleFollows());
 }
 
+TEST(ByteStream, FirstByteOfALongCallPassedWhenTheCallBegan) {
+  ByteStream stream(kRoomy);
+  ByteStream::Piece call = Piece(0, "POST /a");
+  call.time_ns = 1000;
+  call.took_ns = 400;
+  stream.Append(call);
+  EXPECT_EQ(stream.OriginOf(0).time_ns, 600u);
+  EXPECT_EQ(stream.OriginOf(1).time_ns, 1000u);
+  EXPECT_EQ(stream.OriginOf(6).time_ns, 1000u);
+}
+
 TEST(ByteStream, ConsumeMovesTheFront) {
   ByteStream stream(kRoomy);
   Append(stream, 0, "abc");
