@@ -54,12 +54,15 @@ std::string NameOfUnit(std::string_view unit) {
   return CleanText(Unescaped(unit), kMaxName);
 }
 
-// One binary that is many programs is called by the name it was started under.
+// One binary that is many programs is called by the name it was started under. Debian's
+// redis-server is a link to one of its tools, and writes what it serves behind its name.
 std::string NameOfExecutable(const model::Process& process) {
-  constexpr std::array<std::string_view, 3> kMultiCall{"busybox", "toybox", "coreutils"};
+  constexpr std::array<std::string_view, 5> kMultiCall{"busybox", "toybox", "coreutils",
+                                                       "redis-check-rdb", "valkey-check-rdb"};
   const bool multi = std::ranges::find(kMultiCall, process.executable_name) != kMultiCall.end();
   if (!multi || process.arguments.empty()) return process.executable_name;
-  const std::string_view applet = BaseName(process.arguments.front());
+  const std::string_view title = process.arguments.front();
+  const std::string_view applet = BaseName(title.substr(0, title.find(' ')));
   return applet.empty() ? process.executable_name : std::string(applet);
 }
 

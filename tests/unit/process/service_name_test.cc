@@ -67,6 +67,13 @@ TEST(ChooseServiceName, AMultiCallBinaryIsItsApplet) {
   EXPECT_EQ(ChooseServiceName(process, ""), "busybox");
 }
 
+TEST(ChooseServiceName, RedisOfDebianIsALinkAndWritesItsTitle) {
+  model::Process process;
+  process.executable_name = "redis-check-rdb";
+  process.arguments = {"/usr/bin/redis-server 127.0.0.1:6379"};
+  EXPECT_EQ(ChooseServiceName(process, ""), "redis-server");
+}
+
 TEST(ChooseServiceName, IsNeverEmpty) {
   model::Process process;
   EXPECT_EQ(ChooseServiceName(process, ""), "unknown_service");
