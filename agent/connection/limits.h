@@ -13,7 +13,7 @@ struct TrackerLimits {
   size_t connection_bytes = size_t{256} << 10;  // held bytes of one connection
   size_t total_bytes = size_t{64} << 20;        // and of all; beyond it the longest idle goes
   size_t max_connections = 100'000;
-  size_t max_open_exchanges = 4096;  // requests in flight on one connection
+  size_t max_open_exchanges = 16'384;  // requests in flight on one connection
   size_t max_processes = 8192;
   Nanoseconds idle_ns = 300'000'000'000;  // connections without an open exchange
   // The same for UNIX connections of which one direction has ended: no record tells of their end.
