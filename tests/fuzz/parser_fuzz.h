@@ -62,11 +62,15 @@ inline bool EndsInvalid(const Lines& lines) {
 }
 
 // Bytes that are not of the protocol end both flows. How far the other one had come by then depends
-// on the pieces.
+// on the pieces, and so does which one ends first when both go wrong.
 inline bool Same(const ParserConnection& a, const ParserConnection& b) {
   const auto same = [&](Flow flow) { return a.LinesOf(flow) == b.LinesOf(flow); };
-  if (EndsInvalid(a.LinesOf(Flow::kRequests))) return same(Flow::kRequests);
-  if (EndsInvalid(a.LinesOf(Flow::kResponses))) return same(Flow::kResponses);
+  const bool bad_requests = EndsInvalid(a.LinesOf(Flow::kRequests));
+  const bool bad_responses = EndsInvalid(a.LinesOf(Flow::kResponses));
+  if (bad_requests && EndsInvalid(b.LinesOf(Flow::kResponses))) return true;
+  if (bad_responses && EndsInvalid(b.LinesOf(Flow::kRequests))) return true;
+  if (bad_requests) return same(Flow::kRequests);
+  if (bad_responses) return same(Flow::kResponses);
   return same(Flow::kRequests) && same(Flow::kResponses);
 }
 

@@ -63,10 +63,14 @@ ReplyKind ClassifyList(std::string_view bytes, const Header& header, const Expec
   const std::string_view rest = bytes.substr(header.size);
   if (rest.empty()) return ReplyKind::kNeedMore;
   if (rest.front() != '$') return other;
+  Header first;
+  const HeaderStatus status = ReadHeader(rest, first);
+  if (status == HeaderStatus::kIncomplete) return ReplyKind::kNeedMore;
+  if (status == HeaderStatus::kInvalid) return ReplyKind::kInvalid;
   const auto word = ReadBulkString(rest);
-  if (word && word->length > kMaxKind) return other;
-  if (word && word->whole) return ClassifyByWord(word->text, header, expected);
-  return rest.size() < kMaxHeaderLine + kMaxKind ? ReplyKind::kNeedMore : ReplyKind::kInvalid;
+  if (!word || word->length > kMaxKind) return other;
+  if (!word->whole) return ReplyKind::kNeedMore;
+  return ClassifyByWord(word->text, header, expected);
 }
 
 }  // namespace
@@ -88,9 +92,10 @@ ReplyKind ClassifyReply(std::string_view bytes, const Expected& expected) {
 
 std::string_view ErrorLine(std::string_view bytes) {
   if (!bytes.starts_with('!')) return bytes.substr(0, kErrorBytes);
-  // The line before ends with LF, which stands for the '-'.
-  const size_t end = bytes.find('\n');
-  return end == std::string_view::npos ? std::string_view() : bytes.substr(end, kErrorBytes);
+  Header header;
+  if (ReadHeader(bytes, header) != HeaderStatus::kComplete) return {};
+  // The LF of the header stands for the '-'.
+  return bytes.substr(header.size - 1, 1 + std::min<uint64_t>(header.value, kErrorBytes));
 }
 
 }  // namespace spanwire::protocol::redis

@@ -97,6 +97,11 @@ TEST(RedisHostile, OtherBytesEndPairing) {
   }
 }
 
+TEST(RedisHostile, AnErrorsPrefixLiesInsideOfIt) {
+  const Outcome outcome = Feed({Cmd({"PING"}), Resp("!1\r\nAB C\r\n")});
+  EXPECT_THAT(outcome.responses.front(), testing::HasSubstr("code=A "));
+}
+
 TEST(RedisHostile, DepthIsBounded) {
   std::string nested;
   for (size_t i = 0; i < ValueScanner::kMaxDepth; ++i) nested += "*1\r\n";
