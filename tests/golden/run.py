@@ -180,7 +180,27 @@ def threads(scene, upstream: int) -> int:
     return port
 
 
-TRAFFIC = {"plain": plain, "odd": odd, "contexts": contexts}
+def redis_server(scene) -> int:
+    port = scene.port()
+    scene.start("redis", ["redis-server", "--port", port, "--save", "", "--bind", "127.0.0.1"],
+                cwd=scene.folder).wait_port(port)
+    return port
+
+
+def redis(scene, port: int, raw: int):
+    """Single commands, RESP3, and a pipeline: errors, a transaction, databases, a wait."""
+    from redis_wire import encode
+    for words in ("SET k v", "LPUSH k v", "BLPOP none 0.05", "-3 HGETALL h", "-n 2 INCR n",
+                  "EVALSHA nope 0", "CONFIG GET maxmemory", "AUTH hunter2"):
+        scene.start("cli", ["redis-cli", "-p", port, *words.split()]).process.wait(10)
+    script = ("SELECT 1", "INCR n", "MULTI", "INCR n", "GET n", "EXEC", "LPUSH n v", "GET n")
+    commands = scene.write("commands", b"".join(encode(line.split()) for line in script).decode())
+    with open(commands, "rb") as stdin:
+        scene.start("cli", ["redis-cli", "-p", port, "--pipe"], stdin=stdin).process.wait(10)
+
+
+TRAFFIC = {"plain": plain, "odd": odd, "contexts": contexts, "redis": redis}
+STORES = {"redis": redis_server}
 # What stands between the client and nginx. Their texts show trees, not spans.
 PROXIES = {"tree_nginx_new": nginx_new, "tree_nginx_kept": nginx_kept, "tree_node": node,
            "tree_threads": threads}
@@ -202,6 +222,9 @@ def record(build: pathlib.Path, name: str):
         if name in PROXIES:
             port = PROXIES[name](scene, port)
             ports.append(port)
+        if name in STORES:
+            port = STORES[name](scene)
+            ports = [port]
         recorder = scene.start("record", [
             build / "spanwire", "record", "-o", DATA / f"{name}.recording",
             "--port=" + ",".join(map(str, ports))])
