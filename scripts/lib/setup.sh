@@ -18,7 +18,8 @@ readonly BUILD_PACKAGES=(
 readonly TEST_PACKAGES=(
   apache2-bin busybox-static cpio curl gunicorn haproxy iproute2 jq libc6-dev libcap2-bin
   libpostgresql-jdbc-java nginx-light openssl pgbouncer postgresql procps python3-asyncpg
-  python3-psycopg python3-psycopg2 python3-venv qemu-system-x86 strace tshark wrk
+  python3-psycopg python3-psycopg2 python3-venv qemu-system-x86 redis-server redis-tools strace
+  tshark wrk
   xz-utils zstd
 )
 
@@ -93,6 +94,7 @@ setup_test() {
   need_command javac default-jdk-headless
   need_command node nodejs
   need_command npm npm
+  need_command mvn maven
 }
 
 setup_ledger() {
