@@ -48,6 +48,7 @@ def overlay(work: pathlib.Path, binary: pathlib.Path) -> bytes:
     (units / "multi-user.target.wants/check.service").symlink_to("../check.service")
     shutil.copy(HERE / "systemd/check.sh", root / "check.sh")
     (root / "check.sh").chmod(0o755)
+    shutil.copy(HERE / "systemd/serve.py", root)
     (root / "init").symlink_to("sbin/init")
     archive = subprocess.run("find . -print0 | cpio --null --create --quiet --format=newc "
                              "--owner=0:0", shell=True, cwd=root, check=True, capture_output=True)

@@ -6,8 +6,7 @@ exec >/dev/ttyS1 2>&1
 echo BEGIN
 echo "state: $(systemctl is-system-running)"
 systemd-sysusers /etc/sysusers.d/spanwire.conf
-mkdir -p /tmp/www
-(cd /tmp/www && exec python3 -m http.server 8080 --bind 127.0.0.1 >/dev/null 2>&1) &
+python3 /serve.py &
 systemctl start spanwire
 for _ in 1 2 3 4 5 6 7 8 9 10; do
   journalctl -u spanwire -o cat | grep -q '^spanwire: ready' && break
