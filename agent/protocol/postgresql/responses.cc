@@ -48,17 +48,16 @@ void ResponseSide::Reset() {
   open_ = failed_ = ready_ = end_after_skip_ = with_turn_ = false;
 }
 
-// One byte: whether TLS or GSSAPI follows. Servers of before PostgreSQL 7.4 answer with an error.
+// One byte: whether TLS or GSSAPI follows. A server that answers with an error closes.
 ParseOutput ResponseSide::Negotiate(const ParseInput& input) {
   if (input.bytes.empty()) return Lost(reason::kFrameNotCaptured);
   const char yes = session_.negotiation == StartKind::kSslRequest ? 'S' : 'G';
   const char answer = input.bytes.front();
   session_.negotiation.reset();
-  if (answer == yes) {
+  if (answer == yes || answer == 'E') {
     session_.opaque = true;
     return {.status = ParseStatus::kOpaque};
   }
-  if (answer == 'E') return Run(input, false);
   if (answer != 'N') return NotPostgresql(session_);
   return {.status = ParseStatus::kConsumed, .consumed = 1};
 }
