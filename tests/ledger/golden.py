@@ -117,6 +117,7 @@ def main() -> int:
     options = parser.parse_args()
     there = sorted(path.name.removesuffix(".truth.gz") for path in DATA.glob("*.truth.gz"))
     names = options.topology or there
+    Stage.show_statements(options.build.resolve() / "spanwire")
     if options.record:
         DATA.mkdir(exist_ok=True)
         for name in names:

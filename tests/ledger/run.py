@@ -256,6 +256,7 @@ def main() -> int:
     signal.signal(signal.SIGALRM, on_alarm)
     signal.signal(signal.SIGTERM, on_term)
     Stage.extra_flags = options.agent_flag + ([f"--tier={options.tier}"] if options.tier else [])
+    Stage.show_statements(options.build / "spanwire")
     results = []
     for topology in chosen:
         results.append(run_one(topology, options))

@@ -4,6 +4,7 @@
 import dataclasses
 import json
 import pathlib
+import subprocess
 
 import harness
 import install
@@ -24,7 +25,7 @@ class Cell:
 class Stage(harness.Scene):
     """One topology. Each runtime's verb starts a program and returns when it accepts on `port`."""
     PYTHON = SERVERS / "python"
-    replay_flags = []  # of every replay: what the daemon shows of a statement, too
+    replay_flags = []  # of every replay: what it shows as the daemon does
 
     def __init__(self, name: str, build: pathlib.Path):
         super().__init__(name, build)
@@ -99,6 +100,15 @@ class Stage(harness.Scene):
         return origins.nginx_proxy(self, f"127.0.0.1:{upstream}", **options)
 
     # --- agent and driver
+
+    @classmethod
+    def show_statements(cls, spanwire: pathlib.Path):
+        """The ids are keys and names of columns: the agent shall show them."""
+        told = subprocess.run([spanwire, "help", "daemon"], check=True, capture_output=True,
+                              text=True, timeout=10).stdout
+        if "--db-query-text" in told:
+            cls.replay_flags = ["--db-query-text=raw"]
+            cls.extra_flags = [*cls.extra_flags, *cls.replay_flags]
 
     def trace(self, *flags) -> harness.Agent:
         """The daemon. UNIX sockets have no port to filter by: their processes are named then."""
