@@ -47,6 +47,7 @@ Origin TraceLinker::OriginOf(const Operation& operation, const Process& process,
   Origin origin;
   Context& context = ContextOf(operation);
   origin.serial = ++serial_;
+  origin.time_ns = operation.time_ns;
   origin.pid = operation.who.pid;
   origin.reads = process.reads;
   origin.alone = process.open_count == 1;
@@ -112,6 +113,7 @@ Handle TraceLinker::CallBegun(const Call& call, const Operation& operation) {
   } else {
     // Nobody saw who made the connection: who sends on it now need not be who wanted it.
     origin.serial = ++serial_;
+    origin.time_ns = operation.time_ns;
     origin.pid = operation.who.pid;
     origin.evidence.own_context = operation.who.context != 0;
     origin.evidence.same_context = false;
@@ -208,6 +210,9 @@ void TraceLinker::JudgeCall(Handle call, CallRecord& record, Process& process) {
   if (record.decided) return;
   const Verdict verdict = Judge(record.origin.evidence, process.traits);
   if (!verdict.request) return;
+  // What is told late, because a record before it was lost, meets requests that came after it.
+  const RequestRecord* request = requests_.Find(verdict.request);
+  if (request != nullptr && request->time_ns > record.origin.time_ns) return;
   Link link;
   link.parent = NodeOf(verdict.request);
   // A request that has ended meanwhile is known by its node.

@@ -60,6 +60,7 @@ Handle TraceLinker::RequestRead(const Request& request, const Operation& operati
   RequestRecord record;
   record.node = request.node;
   record.serial = ++serial_;
+  record.time_ns = operation.time_ns;
   record.context = KeyOf(operation.who);
   record.pid = operation.who.pid;
   record.header_hash = request.header_hash;

@@ -15,8 +15,9 @@ namespace spanwire::trace::link {
 // An open request.
 struct RequestRecord {
   Handle node{};
-  uint64_t serial = 0;   // of its reading, among all that the linker was told
-  uint64_t context = 0;  // key of the context that read it
+  uint64_t serial = 0;      // of its reading, among all that the linker was told
+  Nanoseconds time_ns = 0;  // of its reading
+  uint64_t context = 0;     // key of the context that read it
   uint32_t pid = 0;
   bool replied = false;
   uint64_t header_hash = 0;
@@ -29,6 +30,7 @@ struct Origin {
   std::array<uint64_t, 3> contexts{};  // keys: who began it, its creator, and that one's
   Handle cause;                        // event loop: the call whose answer led to this one
   uint64_t serial = 0;
+  Nanoseconds time_ns = 0;
   uint64_t reads = 0;  // of the process, so far
   uint32_t pid = 0;
   bool alone = false;             // one request was open in the process

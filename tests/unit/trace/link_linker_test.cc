@@ -58,6 +58,23 @@ TEST(TraceLinker, AThreadsCallsBelongToItsRequest) {
   scene.ExpectParent(second, request, Method::kThread);
 }
 
+// An answer before it was lost, so the call is known when the gap is given up.
+TEST(TraceLinker, ACallThatIsToldLateIsNotOfALaterRequest) {
+  Scene scene;
+  const size_t cause = scene.world.Read(Thread(1));
+  const Nanoseconds begun = scene.world.now();
+  scene.world.Reply(cause, Thread(1));
+  scene.world.Pass(100);
+  const size_t later = scene.world.Read(Thread(1));
+  const Nanoseconds passed = scene.world.now() - begun;
+  scene.world.GoBack(passed);
+  const size_t call = scene.world.Send(cause, ++scene.connection, true, Thread(1));
+  scene.world.Answer(call, Thread(1));
+  scene.world.Pass(passed);
+  scene.world.Reply(later, Thread(1));
+  scene.ExpectNone(call, Reason::kNoEvidence);
+}
+
 TEST(TraceLinker, ACallOfAnotherThreadHasNoParent) {
   Scene scene;
   const size_t request = scene.world.Read(Thread(1));

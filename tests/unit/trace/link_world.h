@@ -108,6 +108,8 @@ class World final : public LinkSink {
   const Link& link(size_t call) const { return calls_[call].link; }
   size_t decisions(size_t call) const { return calls_[call].decisions; }
   void Pass(Nanoseconds time_ns) { now_ += time_ns; }
+  // What follows happened earlier: it is told late.
+  void GoBack(Nanoseconds time_ns) { now_ -= time_ns; }
   TraceLinker& linker() { return linker_; }
   Nanoseconds now() const { return now_; }
 
