@@ -31,7 +31,7 @@ def java_virtual(stage):
     return java(stage, "virtual", newest=True)
 
 
-@topology(HANDOVERS)
+@topology(HANDOVERS, short=False)
 def java_netty(stage):
     """Four event loops; the pool's connections belong to any of them."""
     leaf, port = stage.leaf(), stage.port()
