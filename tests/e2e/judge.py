@@ -59,7 +59,7 @@ class Hop:
     server_exe: str = ""
     timed: bool = False  # the truth's clock is this hop's client
     sized: bool = False  # bodies have the truth's size
-    has_parent: bool = False  # the request carries a traceparent, so the client span has a parent
+    has_parent: bool = False  # the request carries a traceparent, which is the client span's parent
 
     def owns(self, span: otlp.Span) -> bool:
         return span.is_unix if self.port == 0 else span.server_port == self.port
@@ -175,9 +175,19 @@ def check_values(span: otlp.Span, truth: Truth, hop: Hop, verdict: Verdict):
         verdict.note("wrong process", f"{exe} for {expected_exe}: {describe(span)}")
 
 
-def check_parents(client: otlp.Span, server: otlp.Span, hop: Hop, verdict: Verdict):
-    if client and client.parent_id and not hop.has_parent:
-        verdict.note("client span has a parent", describe(client))
+def caused(server: otlp.Span, client: otlp.Span) -> bool:
+    """The client span says that it was sent on behalf of the server span, in one process."""
+    return ((client.parent_id, client.trace_id) == (server.span_id, server.trace_id) and
+            client.resource.get("process.pid") == server.resource.get("process.pid"))
+
+
+def check_cause(client: otlp.Span, causes: list, verdict: Verdict):
+    """The parent of a client span is the same request, as its process received it."""
+    if client.parent_id and not any(caused(server, client) for server in causes):
+        verdict.note("client span has a wrong parent", describe(client))
+
+
+def check_parents(client: otlp.Span, server: otlp.Span, verdict: Verdict):
     if not client or not server:
         return
     if (server.parent_id, server.trace_id) != (client.span_id, client.trace_id):
@@ -250,7 +260,9 @@ class Judge:
             told = not any(span and self.rules.tolerates(span) for span in ends.values())
             if truth.answered and told:
                 outside += sticks_out(ends[otlp.CLIENT], ends[otlp.SERVER])
-            check_parents(ends[otlp.CLIENT], ends[otlp.SERVER], hop, self.verdict)
+            if ends[otlp.CLIENT] and not hop.has_parent:
+                check_cause(ends[otlp.CLIENT], self.received(truth, found), self.verdict)
+            check_parents(ends[otlp.CLIENT], ends[otlp.SERVER], self.verdict)
             if hop.timed and ends[otlp.CLIENT]:
                 check_time(ends[otlp.CLIENT], truth, errors, self.verdict)
         self.judge_recall(hop, len(required), missing)
@@ -259,6 +271,11 @@ class Judge:
         if outside > self.rules.late_share * len(required):
             self.verdict.fail(f"{hop.name}: {outside} of {len(required)} server spans stick out of "
                               f"their client spans by more than {NESTING_NS / 1e6} ms")
+
+    def received(self, truth: Truth, found: dict) -> list:
+        """The server spans of a request, of all hops."""
+        keys = ((hop.name, otlp.SERVER, truth.id) for hop in self.hops)
+        return [span for key in keys for span in found.get(key, [])]
 
     def judge_recall(self, hop: Hop, count: int, missing: dict):
         for kind, side, traced in ((otlp.CLIENT, "client", hop.client),

@@ -173,7 +173,28 @@ class JudgeTest(unittest.TestCase):
 
     def test_client_span_with_made_up_parent(self):
         self.spans[0].parent_id = "made-up"
-        self.assertIn("client span has a parent", self.problems())
+        self.assertIn("client span has a wrong parent", self.problems())
+
+    def test_client_span_whose_parent_is_its_own_server(self):
+        self.spans[0].parent_id = self.spans[1].span_id
+        self.spans[0].resource["process.pid"] = 1
+        self.spans[1].resource["process.pid"] = 2
+        self.assertIn("client span has a wrong parent", self.problems())
+
+    def test_client_span_under_the_server_span_of_its_process_passes(self):
+        hops = [HOP, judge.Hop("upstream", port=81)]
+        for of in self.truths:
+            call = client_span(of)
+            call.attributes["network.peer.port"] = 81
+            call.span_id, call.parent_id = f"call-{of.id}", f"server-{of.id}"
+            reply = server_span(of)
+            reply.attributes["network.local.port"] = 81
+            reply.span_id, reply.parent_id = f"reply-{of.id}", call.span_id
+            self.spans += [call, reply]
+        for span in self.spans:
+            span.resource["process.pid"] = {"client": 1, "server": 2, "call": 2, "reply": 3}[
+                span.span_id.split("-")[0]]
+        self.assertEqual(self.problems(hops=hops), "")
 
     def test_wrong_process(self):
         self.spans[1].resource["process.executable.name"] = "bash"
