@@ -26,9 +26,13 @@ def held_by(pid: int) -> set:
 
 
 def existing(kind: str) -> set:
-    result = subprocess.run(["bpftool", "--json", kind, "show"], capture_output=True, text=True,
-                            check=True, timeout=30)
-    return {(kind, entry["id"]) for entry in json.loads(result.stdout or "[]")}
+    """bpftool fails when something else's object goes while it lists them: then it lists again."""
+    for _ in range(20):
+        result = subprocess.run(["bpftool", "--json", kind, "show"], capture_output=True,
+                                text=True, check=False, timeout=30)
+        if result.returncode == 0:
+            return {(kind, entry["id"]) for entry in json.loads(result.stdout or "[]")}
+    raise RuntimeError(f"bpftool {kind} show: {result.stdout[-200:]} {result.stderr[-200:]}")
 
 
 def left_of(held: set, seconds: float = 5) -> set:

@@ -251,6 +251,7 @@ def killed_at_random(scene):
     count = 0
     for _ in range(kills):
         count = killing.step(count)
+        scene.figures["kills"] = sum(killing.counts.values())
         if scene.problems:
             break
     if killing.agent is None:
