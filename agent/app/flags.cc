@@ -23,6 +23,8 @@ DEFINE_string(tier, "auto",
               "auto takes the best that works");
 DEFINE_string(ring_size, "4MiB", "ring buffer between kernel and agent, a power of two");
 DEFINE_string(capture_bytes, "256KiB", "bytes copied of each turn of a new connection");
+DEFINE_string(datagrams, "off",
+              "on: records of UDP datagrams too, which no protocol reads yet; off");
 DEFINE_string(proc_root, "/", "the traced host's root directory, e.g. /host in a container");
 DEFINE_string(memory_limit, "64MiB", "bytes of unfinished messages kept, over all connections");
 DEFINE_string(shards, "0",
@@ -81,6 +83,7 @@ constexpr auto kFlags = std::to_array<FlagTraits>({
     {"tier", "", "N", "Capture", kLive, ""},
     {"ring_size", "", "SIZE", "Capture", kLive, ""},
     {"capture_bytes", "", "SIZE", "Capture", kLive, ""},
+    {"datagrams", "", "WHAT", "Capture", kLive, ""},
     {"proc_root", "", "DIR", "Capture", kLive | SetOf(Verb::kDoctor), ""},
     {"memory_limit", "", "SIZE", "Pipeline", kSpans, ""},
     {"shards", "", "N", "Pipeline", kSpans, ""},

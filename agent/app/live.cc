@@ -31,6 +31,7 @@ capture::KernelOptions ToKernelOptions(const Options& options) {
   kernel.tier = static_cast<capture::Tier>(options.capture.tier.value_or(0));
   kernel.ring_bytes = options.capture.ring_size_bytes;
   kernel.capture_bytes = options.capture.capture_size_bytes;
+  kernel.datagrams = options.capture.datagrams;
   kernel.ports = options.capture.filters.ports;
   kernel.pids = options.capture.filters.pids;
   kernel.comms = options.capture.filters.comms;

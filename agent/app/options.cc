@@ -41,6 +41,7 @@ constexpr std::array<std::pair<std::string_view, FileFormat>, 2> kFileFormats{
     {{"json", FileFormat::kJson}, {"proto", FileFormat::kProto}}};
 constexpr std::array<std::pair<std::string_view, std::optional<int>>, 4> kTiers{
     {{"auto", std::nullopt}, {"1", 1}, {"2", 2}, {"3", 3}}};
+constexpr std::array<std::pair<std::string_view, bool>, 2> kOnOff{{{"on", true}, {"off", false}}};
 constexpr std::array<std::pair<std::string_view, bool>, 3> kProtocols{
     {{"grpc", true}, {"http/protobuf", true}, {"http/json", true}}};
 constexpr std::array<std::pair<std::string_view, bool>, 2> kCompressions{
@@ -142,6 +143,7 @@ CaptureOptions ReadCapture(OptionReader& reader) {
   capture.ring_size_bytes = static_cast<uint32_t>(ring);
   capture.capture_size_bytes =
       static_cast<uint32_t>(reader.Size("capture-bytes", {1, kMaxCaptureBytes}));
+  capture.datagrams = reader.Choice<bool>("datagrams", kOnOff);
   capture.root_path = reader.Text("proc-root");
   return capture;
 }

@@ -46,6 +46,7 @@ struct CaptureOptions {
   std::optional<int> tier;          // 1, 2 or 3; absent: the best that the probe finds
   uint32_t ring_size_bytes = 0;     // a power of two, whole pages
   uint32_t capture_size_bytes = 0;  // of each turn, until the connection's policy says otherwise
+  bool datagrams = false;           // records of UDP too
   std::string root_path;            // the host's root directory: ROOT/proc, ROOT/etc, ROOT/sys
 };
 

@@ -5,7 +5,7 @@ import importlib
 
 MODULES = ("servers", "proxies", "languages", "wire", "clients", "life", "deaths", "failures",
            "hostile", "losses", "canary", "recording", "terminal", "identity", "backends", "uring",
-           "takeover", "postgres", "redis", "redis_tshark")
+           "takeover", "postgres", "redis", "redis_tshark", "datagrams")
 SCENARIOS = {}
 
 

@@ -75,7 +75,8 @@ TEST(ParseCommandLine, Defaults) {
 TEST(ParseCommandLine, EveryFlagOfTail) {
   const Options options = Good(
       "tail --port 80 --pid=7 --comm curl --tier 3 --ring-size 64KiB --capture-bytes 1KiB "
-      "--proc-root /host --memory-limit 8MiB --shards 3 --request-timeout 5s --idle-timeout 0 "
+      "--datagrams on --proc-root /host --memory-limit 8MiB --shards 3 --request-timeout 5s "
+      "--idle-timeout 0 "
       "-o json --color never --limit 9 --for 2m --otlp-file f --otlp-file-format proto "
       "--otlp-endpoint http://c:4317 --otlp-protocol grpc --otlp-compression gzip "
       "--stats-file s --stats-interval 100ms");
@@ -85,6 +86,7 @@ TEST(ParseCommandLine, EveryFlagOfTail) {
   EXPECT_EQ(options.capture.tier, 3);
   EXPECT_EQ(options.capture.ring_size_bytes, 65536);
   EXPECT_EQ(options.capture.capture_size_bytes, 1024);
+  EXPECT_TRUE(options.capture.datagrams);
   EXPECT_EQ(options.capture.root_path, "/host");
   EXPECT_EQ(options.pipeline.memory_limit_bytes, 8u << 20);
   EXPECT_EQ(options.pipeline.shards, 3u);
@@ -194,6 +196,7 @@ TEST(ParseCommandLine, ValuesAreChecked) {
                                  "--ring-size 1K",
                                  "--ring-size 2G",
                                  "--capture-bytes 0",
+                                 "--datagrams yes",
                                  "--memory-limit 1K",
                                  "--shards 65",
                                  "--shards -1",
