@@ -21,6 +21,7 @@ constexpr int kExecFailed = 126;
 
 std::vector<char*> PointersTo(std::vector<std::string>& words) {
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (auto& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   return pointers;

@@ -136,7 +136,7 @@ struct spanwire_data {
 	 * large call put its first byte there. 0 = unknown.
 	 */
 	__u32 wait_us;
-	__u16 error;   /* positive errno */
+	__u16 error; /* positive errno */
 	__u8 direction;
 	__u8 reserved;
 	__u64 prior_end_ns; /* bytes of the other direction not reported before: time of the last,

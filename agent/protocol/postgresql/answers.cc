@@ -23,8 +23,9 @@ bool IsCode(std::string_view text) {
 
 std::optional<int64_t> Number(std::string_view text) {
   int64_t value = 0;
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, value);
+  const char* begin = text.data();
+  const char* end = begin + text.size();
+  const auto [rest, error] = std::from_chars(begin, end, value);
   if (error != std::errc() || rest != end || value < 0) return std::nullopt;
   return value;
 }

@@ -38,13 +38,13 @@ size_t Parser::FindBoundary(const ParseInput& input) const {
 }
 
 void Parser::Reset(Flow flow, size_t waiting) {
-  session_.queue.KeepNewest(waiting);
+  const bool forgotten = session_.queue.KeepNewest(waiting);
   session_.negotiation.reset();
   session_.copying = false;
   session_.copied_bytes = 0;
   session_.guessed = true;
   flow == Flow::kRequests ? requests_.Reset() : responses_.Reset();
-  if (waiting == 0) responses_.Reset();
+  if (flow == Flow::kRequests && forgotten) responses_.Abandon();
 }
 
 }  // namespace spanwire::protocol::postgresql

@@ -36,6 +36,7 @@ uint64_t NeedOf(const Frame& frame) {
 }  // namespace
 
 ParseOutput ResponseSide::Parse(const ParseInput& input, bool request_open) {
+  if (abandoned_ && input.available > 0) return Lost(reason::kRequestLost);
   if (with_turn_) return TakeTurn(input);
   if (skip_ > 0) return Skip(input);
   if (input.available == 0) return NeedMore();
@@ -45,7 +46,12 @@ ParseOutput ResponseSide::Parse(const ParseInput& input, bool request_open) {
 
 void ResponseSide::Reset() {
   skip_ = 0;
-  open_ = failed_ = ready_ = end_after_skip_ = with_turn_ = false;
+  open_ = failed_ = ready_ = end_after_skip_ = with_turn_ = abandoned_ = false;
+}
+
+void ResponseSide::Abandon() {
+  abandoned_ = open_ || with_turn_;
+  failed_ = ready_ = end_after_skip_ = with_turn_ = false;
 }
 
 // One byte: whether TLS or GSSAPI follows. A server that answers with an error closes.

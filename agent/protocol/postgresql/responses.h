@@ -27,6 +27,9 @@ class ResponseSide {
   // `request_open`: the newest request has not ended.
   ParseOutput Parse(const ParseInput& input, bool request_open);
   void Reset();
+  // The request that is being answered was lost, though its answer is not: where that ends, and
+  // what comes after it, belongs to nothing that is known.
+  void Abandon();
 
  private:
   struct Progress {
@@ -70,6 +73,7 @@ class ResponseSide {
   bool failed_ = false;          // the server passes over everything up to a Sync
   bool ready_ = false;           // the ReadyForQuery of the Sync behind the front is here
   bool end_after_skip_ = false;  // the answer ends with the bytes to skip
+  bool abandoned_ = false;       // what is open was given up
   bool with_turn_ = false;       // it ends with the turn: its last messages were not captured
 
   // Of the open answer.

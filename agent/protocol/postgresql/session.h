@@ -17,6 +17,7 @@ namespace spanwire::protocol::postgresql {
 namespace reason {
 inline constexpr std::string_view kNotPostgresql = "not_postgresql";
 inline constexpr std::string_view kPipelineTooDeep = "pipeline_too_deep";
+inline constexpr std::string_view kRequestLost = "request_lost";
 inline constexpr std::string_view kFrameNotCaptured = "frame_not_captured";
 // An answer is not one to what was asked: the pairing was wrong.
 inline constexpr std::string_view kWrongAnswer = "wrong_answer";

@@ -65,15 +65,17 @@ class WorkQueue {
   }
 
   // Forgets all but the newest `units` pieces of work that are answered with a message of their
-  // own, and what came after the first of them.
-  void KeepNewest(size_t units) {
+  // own, and what came after the first of them. True when the front is another one now.
+  bool KeepNewest(size_t units) {
     size_t begin = work_.size();
     while (begin > 0 && units > 0) {
       --begin;
       const WorkKind kind = work_[begin].kind;
       units -= kind != WorkKind::kSync && kind != WorkKind::kCopyEnd ? 1 : 0;
     }
-    work_.erase(work_.begin(), work_.begin() + static_cast<ptrdiff_t>(units > 0 ? 0 : begin));
+    if (units > 0 || begin == 0) return false;
+    work_.erase(work_.begin(), work_.begin() + static_cast<ptrdiff_t>(begin));
+    return true;
   }
 
  private:

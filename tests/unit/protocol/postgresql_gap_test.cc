@@ -41,6 +41,24 @@ TEST(PostgresqlGap, LongTextIsReadAsFarAsItIsThere) {
   }
 }
 
+// The rest of an answer whose request was lost is not an answer to the next one.
+TEST(PostgresqlGap, AnswerOfALostRequestIsGivenUp) {
+  const std::string row = Row();
+  const std::vector<Wire> steps = {Req(Query("COPY t FROM STDIN")),
+                                   Resp(RowDescription() + row.substr(0, 4)),
+                                   Req("", 100),
+                                   Req(Query("SELECT 2")),
+                                   Resp(row.substr(4) + Complete("SELECT 1") + Ready()),
+                                   Resp(kOneRow)};
+  ParserConnection connection(kSpec);
+  for (const Wire& step : steps) connection.Feed(step);
+  EXPECT_FALSE(connection.violated());
+  EXPECT_TRUE(connection.lost());
+  const Lines responses = connection.LinesOf(Flow::kResponses);
+  ASSERT_GE(responses.size(), 2u);
+  EXPECT_THAT(responses[1], StartsWith("lost request_lost"));
+}
+
 TEST(PostgresqlGap, ValuesNeedNotBeCaptured) {
   const std::string bind = Bind("", "", std::string(5000, 'x'));
   const std::string start = Parse("", "INSERT INTO t VALUES ($1)");
