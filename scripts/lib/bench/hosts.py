@@ -68,6 +68,12 @@ def cpu_of(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) * TICK_S
 
 
+def memory_of(pid: int, key: str) -> float:
+    """A size that the kernel tells of a process, in MiB."""
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(rf"^{key}:\s+(\d+) kB", text, re.MULTILINE)[1]) / 1024
+
+
 class Program:
     """A child process that ends with the `with` block."""
 
@@ -90,15 +96,18 @@ class Program:
             self.process.wait()
             raise
 
-    def cpu_s(self) -> float:
-        """CPU seconds so far of the process and of its children that live."""
+    def pids(self) -> list:
+        """The process and its children that live."""
         task = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}")
-        children = map(int, (task / "children").read_text().split())
-        return sum(map(cpu_of, (self.process.pid, *children)))
+        return [self.process.pid, *map(int, (task / "children").read_text().split())]
+
+    def cpu_s(self) -> float:
+        """CPU seconds so far of them all."""
+        return sum(map(cpu_of, self.pids()))
 
     def memory_mib(self, key: str = "VmRSS") -> float:
-        text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(rf"^{key}:\s+(\d+) kB", text, re.MULTILINE)[1]) / 1024
+        """Of them all: what they share counts for each."""
+        return sum(memory_of(pid, key) for pid in self.pids())
 
 
 class Nginx(Program):
