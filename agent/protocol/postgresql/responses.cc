@@ -119,7 +119,7 @@ ResponseSide::Next ResponseSide::Take(const Frame& frame, std::string_view body,
     open_ = progress.begun = true;
     rows_ = 0;
     affected_.reset();
-    returns_ = copies_ = error_ = false;
+    returns_ = copies_ = streams_ = error_ = false;
     code_.clear();
     verb_.clear();
     message_.Clear();
@@ -244,8 +244,7 @@ ResponseSide::Next ResponseSide::OnComplete(std::string_view body) {
 void ResponseSide::OnCopy(char type) {
   copies_ = true;
   if (type == 'G') session_.copying = !session_.queue.RemoveCopySyncs();
-  // The walsender's stream goes both ways from here on.
-  if (type == 'W') session_.opaque = true;
+  streams_ = type == 'W';
 }
 
 bool ResponseSide::FrontIsDone() const {
@@ -341,6 +340,8 @@ void ResponseSide::Finish() {
     message_.error_type.assign(code_);
   }
   session_.copied_bytes = 0;
+  // The walsender's stream goes both ways from here on.
+  if (streams_) session_.opaque = true;
   open_ = end_after_skip_ = false;
   PopFront();
 }

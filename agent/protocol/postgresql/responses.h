@@ -73,6 +73,7 @@ class ResponseSide {
   bool failed_ = false;          // the server passes over everything up to a Sync
   bool ready_ = false;           // the ReadyForQuery of the Sync behind the front is here
   bool end_after_skip_ = false;  // the answer ends with the bytes to skip
+  bool streams_ = false;         // after it comes the walsender's stream
   bool abandoned_ = false;       // what is open was given up
   bool with_turn_ = false;       // it ends with the turn: its last messages were not captured
 
