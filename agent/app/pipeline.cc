@@ -48,7 +48,8 @@ Pipeline::Pipeline(Ledger& ledger, connection::PolicySink& policies,
       span_stage_(ledger.AddStage("span", "spans")),
       processors_(ledger, batcher_),
       relay_(settings.shards > 1 ? MakeRelay() : nullptr),
-      traces_(span_stage_, relay_ ? static_cast<trace::SpanSink&>(*relay_) : processors_) {
+      traces_(span_stage_, relay_ ? static_cast<trace::SpanSink&>(*relay_) : processors_,
+              settings.traces) {
   processors_.Add(std::make_unique<trace::Redactor>());
   const connection::TrackerParts parts{.protocols = protocol::Registry(),
                                        .stages = stages_,
@@ -74,8 +75,18 @@ static size_t AutomaticShards() {
   return std::clamp<size_t>(std::thread::hardware_concurrency() / 4, 1, 8);
 }
 
+// Lines are read while they appear, and say little of parents: nobody waits for those.
+static bool ShowsLinesOnly(const Options& options) {
+  return options.verb == Verb::kTail && options.exports.otlp_file.empty() &&
+         !options.exports.otlp_endpoint;
+}
+
 PipelineSettings SettingsOf(const Options& options) {
   PipelineSettings settings;
+  if (ShowsLinesOnly(options)) {
+    settings.traces.link_wait_ns = settings.traces.hop_wait_ns;
+    settings.traces.hold_ns = settings.traces.hop_wait_ns;
+  }
   settings.shards = options.pipeline.shards > 0 ? options.pipeline.shards : AutomaticShards();
   settings.parsing.query_text = options.pipeline.db_query_text;
   connection::TrackerLimits& limits = settings.limits;

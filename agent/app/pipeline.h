@@ -47,6 +47,7 @@ class SpanBatcher final : public trace::SpanSink {
 struct PipelineSettings {
   connection::TrackerLimits limits;
   protocol::ParserOptions parsing;
+  trace::TraceLimits traces;
   size_t shards = 1;
 };
 // What `options` ask for.
