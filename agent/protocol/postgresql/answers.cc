@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 
+#include "agent/base/ascii.h"
 #include "agent/protocol/postgresql/frame.h"
 
 namespace spanwire::protocol::postgresql {
@@ -12,9 +13,6 @@ namespace {
 
 constexpr size_t kCodeSize = 5;
 constexpr size_t kMaxVerb = 40;
-
-bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 bool IsCode(std::string_view text) {
   return text.size() == kCodeSize &&

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "agent/base/ascii.h"
 #include "agent/protocol/redis/header.h"
 #include "agent/protocol/redis/session.h"
 
@@ -13,8 +14,6 @@ namespace {
 constexpr size_t kErrorBytes = 40;
 // The longest word that tells what a push is: "punsubscribe".
 constexpr uint64_t kMaxKind = 16;
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 bool IsPublished(std::string_view kind, uint64_t size) {
   if (kind == "pmessage") return size == 4;

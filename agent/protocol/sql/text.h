@@ -6,14 +6,15 @@
 #include <cstdint>
 #include <string_view>
 
+#include "agent/base/ascii.h"
+
 // The characters of SQL as PostgreSQL's scanner divides them; none of it depends on a locale.
 namespace spanwire::protocol::sql {
 
-constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-constexpr char ToUpper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
+constexpr char ToUpper(char c) { return IsLower(c) ? static_cast<char>(c - 32) : c; }
 constexpr bool IsLetter(char c) {
   const char upper = ToUpper(c);
-  return (upper >= 'A' && upper <= 'Z') || c == '_' || static_cast<uint8_t>(c) >= 0x80;
+  return IsUpper(upper) || c == '_' || static_cast<uint8_t>(c) >= 0x80;
 }
 constexpr bool IsWordChar(char c) { return IsLetter(c) || IsDigit(c); }
 // What separates: control characters, NUL among them, are taken for blanks.
