@@ -271,11 +271,9 @@ void RequestSide::UsePortal(std::string_view name) {
 Work* RequestSide::OpenWork() { return session_.queue.Newest(unit_.id); }
 
 ParseOutput RequestSide::Skip(const ParseInput& input) {
-  const uint64_t size = std::min(skip_, input.available);
-  skip_ -= size;
-  if (skip_ == 0 && end_after_skip_) return Report({.consumed = size}, true);
-  if (size == 0) return NeedMore(skip_);
-  return {.status = ParseStatus::kConsumed, .consumed = size, .want_bytes = skip_};
+  const ParseOutput output = PassOver(skip_, input);
+  if (skip_ == 0 && end_after_skip_) return Report({.consumed = output.consumed}, true);
+  return output;
 }
 
 // The next header was not captured. When the connection does nothing else, the rest of the turn

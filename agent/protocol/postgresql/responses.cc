@@ -259,11 +259,9 @@ bool ResponseSide::SyncFollows() const {
 }
 
 ParseOutput ResponseSide::Skip(const ParseInput& input) {
-  const uint64_t size = std::min(skip_, input.available);
-  skip_ -= size;
-  if (skip_ == 0 && end_after_skip_) return Report({.consumed = size}, true);
-  if (size == 0) return NeedMore(skip_);
-  return {.status = ParseStatus::kConsumed, .consumed = size, .want_bytes = skip_};
+  const ParseOutput output = PassOver(skip_, input);
+  if (skip_ == 0 && end_after_skip_) return Report({.consumed = output.consumed}, true);
+  return output;
 }
 
 // The next header was not captured. When only one statement is under way, the rest of the turn is

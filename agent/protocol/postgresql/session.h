@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,6 +59,14 @@ struct Session {
 
 inline ParseOutput NeedMore(uint64_t want_bytes = 0) {
   return {.status = ParseStatus::kNeedMore, .want_bytes = want_bytes};
+}
+
+// Takes what is there of the `left` bytes that are of no interest.
+inline ParseOutput PassOver(uint64_t& left, const ParseInput& input) {
+  const uint64_t size = std::min(left, input.available);
+  left -= size;
+  if (size == 0) return NeedMore(left);
+  return {.status = ParseStatus::kConsumed, .consumed = size, .want_bytes = left};
 }
 
 inline ParseOutput Lost(std::string_view why) {
